@@ -1,0 +1,77 @@
+// Every algorithm is one row: name, options, traits, paper, factory. Help, validation and listings come from the row.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hone/scheduler.h"
+#include "hone/searcher.h"
+
+namespace hone {
+
+using Options = std::map<std::string, Value>;  // validated and completed with defaults: use option_*() below
+
+struct OptionRow {
+  enum class Type { Bool, Int, Float, Word };
+  std::string name;
+  Type type = Type::Int;
+  Value fallback;                     // Bool: int64 0 or 1; monostate: decided by the algorithm
+  double lo = 0, hi = 0;              // Int, Float: inclusive range
+  std::vector<std::string> words;     // Word: the legal ones
+  std::string doc;                    // one line
+};
+
+struct SearchInputs {
+  Space space;
+  std::uint64_t seed = 0;
+  int objectives = 1, outcomes = 0;
+  Resource max = 1;                   // top fidelity, 1 without one
+};
+struct SearcherRow {
+  std::string name, doc, paper;       // doc: what it is for; paper: authors, title, venue, year
+  std::vector<OptionRow> options;
+  bool multi_objective = false;
+  std::function<std::unique_ptr<Searcher>(const SearchInputs&, const Options&)> make;
+};
+
+struct ScheduleInputs {
+  Space space;
+  std::uint64_t seed = 0;
+  int objectives = 1;
+  Resource min = 1, max = 1;          // fidelity; 1, 1 without one
+  bool fidelity = false;
+  bool resumable = true;              // the command can go on from a checkpoint or be restarted with a larger until
+  std::optional<std::int64_t> trials; // stop.trials
+  int slots = 1;
+};
+struct SchedulerRow {
+  std::string name, doc, paper;
+  std::vector<OptionRow> options;
+  bool needs_fidelity = true;
+  bool multi_objective = false;
+  std::function<std::unique_ptr<Scheduler>(const ScheduleInputs&, const Options&)> make;
+  std::function<std::vector<Bracket>(const ScheduleInputs&, const Options&)> plan;
+};
+
+const std::vector<SearcherRow>& searchers();    // sorted by name
+const std::vector<SchedulerRow>& schedulers();
+const SearcherRow* find_searcher(std::string_view name);
+const SchedulerRow* find_scheduler(std::string_view name);
+
+/// Checks user-given options against the rows and fills in defaults. `where`: "searcher.tpe"; a wrong one is Invalid:
+/// "searcher.tpe.candidats: unknown option; did you mean candidates?".
+Result<Options> check_options(const std::string& where, const std::vector<OptionRow>& rows, const Options& given);
+
+std::int64_t option_int(const Options& options, const std::string& name);
+double option_float(const Options& options, const std::string& name);
+bool option_bool(const Options& options, const std::string& name);
+std::string option_word(const Options& options, const std::string& name);
+
+/// The candidate with the smallest edit distance, if it is close enough to be meant; else empty.
+std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace hone

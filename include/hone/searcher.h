@@ -1,0 +1,45 @@
+// A searcher proposes configurations. It sees no file, clock, thread or generator of its own.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "hone/trial.h"
+
+namespace hone {
+
+enum class Change { Started, Reported, Paused, Resumed, Stopped, Completed, Failed };
+
+struct Wait {
+  std::string why;  // nothing before another tell()
+};
+struct Exhausted {
+  std::string why;  // nothing ever: the space has no configuration left
+};
+struct Ask {
+  TrialId trial = 0;   // the id that the proposal would get; keys the random stream
+  Resource until = 0;
+  bool exact = true;   // the scheduler counts on `until`; else a proposal may ask for less
+};
+struct Proposal {
+  Config config;
+  std::string note, why;
+  std::optional<Resource> until = {};
+};
+
+class Searcher {
+ public:
+  virtual ~Searcher() = default;
+  /// Where to look next. Same question, same answer, until the next tell(), whatever else is asked in between.
+  /// The config is legal (space/legal.h). Randomness comes from Rng::stream(seed, "its name", ask.trial) alone.
+  virtual std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const = 0;
+  /// `trial` changed; the only way state moves. `note` is the searcher's own part of trial.note; empty: somebody else
+  /// proposed it (initial, added, donor's child). Any legal order of changes of a trial must be accepted.
+  /// Learn from Reported and from any end, Paused included. Never rank losses of different `at` together.
+  virtual void tell(const Trial& trial, Change change, std::string_view note) = 0;
+};
+
+}  // namespace hone

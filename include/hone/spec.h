@@ -1,0 +1,84 @@
+// What a study is: the study file (SURFACE 2) as a value.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hone/registry.h"
+#include "hone/space.h"
+
+namespace hone {
+
+enum class Aggregate { Last, Best, Mean };  // which of a trial's reports counts at the end
+struct Objective {
+  std::string metric;
+  bool maximize = false;
+  Aggregate aggregate = Aggregate::Last;
+};
+struct OutcomeConstraint {  // metric <= bound or metric >= bound
+  std::string metric;
+  bool at_most = true;
+  double bound = 0;
+};
+struct Fidelity {
+  std::string name = "epoch";
+  Resource min = 1, max = 1;
+};
+struct Algorithm {
+  std::string name = "auto";
+  Options options;              // as given by the user, not yet completed
+};
+struct StopRules {
+  std::optional<std::int64_t> trials;
+  std::optional<Seconds> time;
+  std::optional<double> target;
+  std::optional<std::int64_t> no_improvement;  // trials ended since the last improvement of the best
+  std::optional<std::int64_t> failed;
+};
+/// Amounts of a divisible resource are exact: millionths, a request rounded up, a capacity rounded down.
+using Millionths = std::int64_t;
+struct Resources {
+  Millionths cpu = 1'000'000;
+  Millionths gpu = 0;           // below one: a share of one device; else whole devices
+  std::int64_t memory = 0;      // bytes; 0: unknown
+};
+struct Limits {
+  std::optional<Seconds> time;            // wall clock of one attempt
+  std::optional<Seconds> silence;         // without output
+  Seconds grace = 10;                     // between SIGTERM and SIGKILL
+  std::int64_t log = 16 << 20;            // bytes kept of each of stdout and stderr
+  int retries = 0;                        // of the trial's own failures
+};
+struct InitialPoint {
+  NamedValues config;
+  Metrics metrics;              // not empty: a known result
+};
+
+struct StudySpec {
+  std::string name;
+  std::vector<std::string> command;       // words with placeholders; empty for ask/tell and lambdas
+  std::string folder;                     // absolute: where trials run
+  std::vector<Objective> objectives;
+  std::vector<OutcomeConstraint> outcomes;
+  std::string cost = "seconds";
+  Space space;
+  std::vector<InitialPoint> initial;
+  std::optional<Fidelity> fidelity;
+  Algorithm searcher, scheduler;          // "auto" is resolved by Study::make
+  StopRules stop;
+  std::optional<int> parallel;
+  Resources resources;
+  Limits limits;
+  std::vector<std::pair<std::string, std::string>> patterns;  // metric name → regular expression with one group
+  std::vector<std::pair<std::string, std::string>> env;       // value "$NAME" is taken from the environment at each start
+  std::optional<std::uint64_t> seed;      // always set once the study exists
+};
+
+/// Can a trial be continued: the command has {until} or {dir} (always true without a command)?
+bool resumable(const StudySpec& spec);
+
+}  // namespace hone

@@ -1,0 +1,85 @@
+// The study: a fold over events. Start here.
+//
+//   decide() is const and proposes the next event; apply() is the only mutation. A caller that has a place to keep
+//   events stores what decide() proposes before it applies and acts on it:
+//
+//     while (auto* event = std::get_if<Event>(&(move = study.decide(now, free_slots)))) { store(*event); study.apply(*event); }
+//
+// Algorithms (searcher.h, scheduler.h) are made from the registry and see changes of trials only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hone/event.h"
+#include "hone/spec.h"
+
+namespace hone {
+
+class Study {
+ public:
+  /// Fails with Invalid, in one line that says what to use instead: an unknown algorithm or option, an impossible pair,
+  /// a space without a legal configuration, an initial point outside the space, an endless study without a stop rule.
+  static Result<Study> make(StudySpec spec);
+  Study(Study&&) noexcept;
+  Study& operator=(Study&&) noexcept;
+  ~Study();
+
+  /// The next event, or why there is none until something happens. `free_slots`: runs that could be launched now.
+  /// In order: the end of the study (time, target, no improvement, failures), limits, retries, initial points, scheduler.
+  std::variant<Event, Wait> decide(Seconds now, int free_slots) const;
+  /// When time alone will change decide()'s answer: the earliest limit.
+  std::optional<Seconds> wake() const;
+  /// Total: late, repeated or impossible inputs are ignored by rule. Decisions must come from decide() or a log of it.
+  void apply(const Event& event);
+
+  const StudySpec& spec() const;                 // with auto resolved, slots and seed set
+  const std::vector<Trial>& trials() const;
+  const std::string* finished() const;           // why it ended; null while it goes on
+  bool failed() const;                           // finished, and not well
+  std::optional<TrialId> best() const;           // single objective; feasible, not failed, at the highest fidelity reached
+  std::vector<TrialId> front() const;            // several objectives: nondominated ones at the highest fidelity; else best
+  std::int64_t running() const;                  // trials with a run on its way
+  /// What a report means to algorithms, without telling it: where it counts and the losses.
+  Seconds first_time() const;                    // of the first event; 0 before it
+
+ private:
+  struct State;
+  explicit Study(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// A study over a function, in process, one trial at a time:
+///
+///   auto best = hone::minimize(spec, [](hone::Run& run) {
+///     double x = run["x"];
+///     return x * x;
+///   });
+class Run {
+ public:
+  Run(const Trial& trial, const Space& space, std::function<bool(double, Resource)> report);
+  double operator[](std::string_view param) const;          // numeric value; NaN if inactive or a word
+  const std::string& word(std::string_view param) const;    // of a choice of words; empty if inactive or a number
+  Resource until() const;
+  std::uint64_t seed() const;
+  /// A value of the objective at `at`; false: the trial is paused or stopped, return soon.
+  bool report(double value, Resource at);
+
+ private:
+  const Trial* trial_;
+  const Space* space_;
+  std::function<bool(double, Resource)> report_;
+};
+struct Best {
+  TrialId trial = 0;
+  NamedValues config;
+  double value = 0;
+};
+/// Runs `objective` until a stop rule of `spec` holds. The metric is spec.objectives[0], `minimize value` if none is given.
+Result<Best> minimize(StudySpec spec, const std::function<double(Run&)>& objective);
+
+}  // namespace hone

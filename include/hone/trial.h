@@ -1,0 +1,73 @@
+// What a trial is and what can become of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hone/space.h"
+
+namespace hone {
+
+using TrialId = std::int64_t;   // 0, 1, 2 ... in the order of their start
+using Resource = std::int64_t;  // fidelity: epochs, rows, trees: whole units
+using Seconds = double;
+using Metrics = std::vector<std::pair<std::string, double>>;  // raw, by name, in the order of the report
+
+/// What algorithms see of a report.
+struct Report {
+  Resource at = 0;             // 1 in a study without a fidelity, where a later report replaces an earlier one
+  std::vector<double> loss;    // one per objective; lower is better, always; last, best or mean so far as the user chose
+  std::vector<double> excess;  // one per outcome constraint; > 0 breaks it
+  Seconds cost = 0;            // spent in the trial up to here, or the user's cost metric
+};
+
+enum class Phase {
+  Running,    // a run is on its way (launched, or about to be)
+  Waiting,    // lost or to be retried; queued for another run
+  Paused,     // reached its `until` below the maximum, or was paused; its checkpoint is kept
+  Stopped,    // by a scheduler, by the end of the study, or not promoted; final
+  Completed,  // ran to its end or to the last fidelity
+  Failed,     // see Cause; final
+};
+enum class Cause { None, Exit, Signal, Oom, Timeout, Silent, NoMetric, NotFinite, Infeasible, Lost };
+
+struct Checkpoint {
+  TrialId trial = 0;
+  Resource at = 0;  // the checkpoint that a run left when it ended well at `at`
+};
+
+struct Trial {
+  TrialId id = 0;
+  Config config;                   // never changes
+  std::string note;                // the searcher's own words, given back to it in tell(); empty: not its proposal
+  int bracket = 0;
+  int attempt = 0;                 // launches so far: start, resume, retry
+  Phase phase = Phase::Running;
+  Cause cause = Cause::None;
+  int code = 0;                    // exit status or signal number behind Cause::Exit and Cause::Signal
+  Resource until = 0;
+  Seconds cost = 0;
+  std::optional<Checkpoint> from;  // PBT's donor
+  std::string source;              // not run here: `initial`, `added`, `warm`; else empty
+  std::vector<Report> reports;     // increasing `at`
+  std::uint64_t seed = 0;
+
+  // Bookkeeping of the study.
+  bool live = false;               // the current attempt's process has not been seen to end
+  int reports_seen = 0;            // in the current attempt, late and repeated ones included: Reported.n of the last
+  int counted = 0;                 // reports of this attempt that did not name the fidelity
+  int failures = 0, losses = 0;    // attempts that failed by themselves, and from outside
+  Seconds started = 0, ended = 0;  // event times; of the first launch, of the last end
+  Seconds launched = 0;            // of the current attempt
+  Seconds spent = 0;               // in earlier attempts
+  double cpu_seconds = 0;
+  std::int64_t peak_memory = 0;    // bytes
+};
+
+const char* name(Phase phase);                      // "running", ...
+std::string cause_text(Cause cause, int code);      // "exit 3", "signal 11", "no metric", ...; empty for None
+
+}  // namespace hone

@@ -1,0 +1,27 @@
+// The study file (SURFACE 2): YAML or JSON text to StudySpec and back to canonical JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hone/result.h"
+#include "hone/spec.h"
+
+namespace hone {
+
+using StudyOptions = std::vector<std::pair<std::string, std::string>>;  // `limits.time` → `10m`, as on the command line
+
+/// Checks the file whole: Invalid holds every mistake, a line each: "FILE:LINE: field: what; remedy". `file` names it in
+/// messages and gives the default name by its stem. `options` beat the file. spec.folder is left empty.
+Result<StudySpec> read_study_file(std::string_view text, const std::string& file, const StudyOptions& options = {});
+
+/// The definition as canonical JSON, a study file itself: read_study_file(study_json(s)) == s. What makes two studies the
+/// same: a name is resumed only with an equal text.
+std::string study_json(const StudySpec& spec);
+
+/// The keys in which two canonical definitions differ, for messages.
+std::vector<std::string> differing_keys(std::string_view a, std::string_view b);
+
+}  // namespace hone
