@@ -17,9 +17,9 @@ struct Started {
   Resource until = 0;
   int bracket = 0;
   std::optional<Checkpoint> from = {};
-  std::string note;                      // the searcher's
-  std::string why, searcher_why;         // the scheduler's and the searcher's reason
-  std::string source;                    // "initial" if the user's point, else empty
+  std::string note;               // the searcher's
+  std::string why, searcher_why;  // the scheduler's and the searcher's reason
+  std::string source;             // "initial" if the user's point, else empty
   std::uint64_t seed = 0;
   int free_slots = 0;
 };
@@ -48,6 +48,7 @@ struct Expired {  // a limit of the study ended the run
 struct Relaunched {  // another attempt at the same `until`
   TrialId trial = 0;
   std::string why;
+  bool fresh = false;  // in an empty folder: its checkpoint is past reports that were lost
   int free_slots = 0;
 };
 struct Finished {
@@ -60,8 +61,8 @@ struct Finished {
 struct Reported {
   TrialId trial = 0;
   int attempt = 0;
-  int n = 0;         // 1, 2, 3 ... within the attempt; one that was seen is ignored, so telling twice is telling once
-  Metrics metrics;   // raw; the fidelity's name among them says how far the trial is
+  int n = 0;        // 1, 2, 3 ... within the attempt; one that was seen is ignored, so telling twice is telling once
+  Metrics metrics;  // raw; the fidelity's name among them says how far the trial is
   std::string infeasible;  // `hone report --infeasible WHY`: ends the trial so; else empty
 };
 struct Exited {
@@ -69,16 +70,17 @@ struct Exited {
   int attempt = 0;
   Cause cause = Cause::None;  // None: exit status 0
   int code = 0;
-  std::string detail;         // last lines of a failure, or what happened; one line per line, control characters removed
-  bool outside = false;       // killed from outside (not by itself, not by us): retried like Cause::Lost
+  std::string detail;    // last lines of a failure, or what happened; one line per line, control characters removed
+  bool outside = false;  // killed from outside (not by itself, not by us): retried like Cause::Lost
   double cpu_seconds = 0;
   std::int64_t peak_memory = 0;
+  bool interrupted = false;  // ended because the user interrupted the study: waits for the next run, counts as no loss
 };
 struct Added {  // a known result, told to the searcher only
   TrialId trial = 0;
   Config config;
   Metrics metrics;
-  std::string source;         // initial, added, warm
+  std::string source;  // initial, added, warm
 };
 
 using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Finished, Reported, Exited, Added>;
@@ -88,8 +90,8 @@ struct Event {
   Fact fact;
 };
 
-const char* kind(const Event& event);                      // "Started", ...
-std::optional<TrialId> trial_of(const Event& event);       // none for Finished
+const char* kind(const Event& event);                 // "Started", ...
+std::optional<TrialId> trial_of(const Event& event);  // none for Finished
 bool is_decision(const Event& event);
 
 }  // namespace hone

@@ -17,14 +17,15 @@ struct RunKey {
 };
 struct RunSpec {  // one launch of a trial
   RunKey key;
-  std::vector<std::string> argv;                              // placeholders already substituted
-  std::vector<std::pair<std::string, std::string>> env;       // added to, and beating, the inherited environment
-  std::string params;                                         // contents of params.json
-  std::string folder;                                         // the trial's: STUDY/TRIAL; holds stdout, stderr, files/
+  std::vector<std::string> argv;                         // placeholders already substituted
+  std::vector<std::pair<std::string, std::string>> env;  // added to, and beating, the inherited environment
+  std::string params;                                    // contents of params.json
+  std::string folder;                                    // the trial's: STUDY/TRIAL; holds stdout, stderr, files/
+  bool fresh = false;                                    // files/ is put aside first, under another name
 };
 struct RunStatus {
   RunKey key;
-  bool ended = false;   // its Exited was or will be handed out by wait()
+  bool ended = false;  // its Exited was or will be handed out by wait()
 };
 /// One thing that happened to a run: Reported or Exited. Those of one run come in order.
 struct Notice {
@@ -35,16 +36,19 @@ struct Notice {
 class Executor {
  public:
   virtual ~Executor() = default;
-  virtual int slots() const = 0;                              // runs that fit at the same time
+  virtual int slots() const = 0;  // runs that fit at the same time
   /// Launching a key twice is launching it once. A command that cannot be started is an Exited notice, not an error.
   virtual Result<void> launch(const RunSpec& run) = 0;
-  /// Asks the run to end (SIGTERM, after `grace` SIGKILL, its whole tree); an unknown key is success.
+  /// Asks the run to end (SIGTERM, after `grace` SIGKILL, its whole tree); asked a second time it is killed at once. An
+  /// unknown key is success.
   virtual Result<void> cancel(const RunKey& key) = 0;
   /// The whole truth, also after a restart of Hone.
   virtual Result<std::vector<RunStatus>> list() = 0;
   /// What happened since the last call; waits up to `timeout` for something to happen. May return early with nothing
   /// (a signal).
   virtual Result<std::vector<Notice>> wait(Seconds timeout) = 0;
+  /// Everything that wait() has handed out is stored; what was kept to hand it out again may go.
+  virtual void acknowledged() {}
 };
 
 }  // namespace hone

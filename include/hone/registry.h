@@ -19,20 +19,20 @@ struct OptionRow {
   enum class Type { Bool, Int, Float, Word };
   std::string name;
   Type type = Type::Int;
-  Value fallback;                     // Bool: int64 0 or 1; monostate: decided by the algorithm
-  double lo = 0, hi = 0;              // Int, Float: inclusive range
-  std::vector<std::string> words;     // Word: the legal ones
-  std::string doc;                    // one line
+  Value fallback;                  // Bool: int64 0 or 1; monostate: decided by the algorithm
+  double lo = 0, hi = 0;           // Int, Float: inclusive range
+  std::vector<std::string> words;  // Word: the legal ones
+  std::string doc;                 // one line
 };
 
 struct SearchInputs {
   Space space;
   std::uint64_t seed = 0;
   int objectives = 1, outcomes = 0;
-  Resource max = 1;                   // top fidelity, 1 without one
+  Resource max = 1;  // top fidelity, 1 without one
 };
 struct SearcherRow {
-  std::string name, doc, paper;       // doc: what it is for; paper: authors, title, venue, year
+  std::string name, doc, paper;  // doc: what it is for; paper: authors, title, venue, year
   std::vector<OptionRow> options;
   bool multi_objective = false;
   std::function<std::unique_ptr<Searcher>(const SearchInputs&, const Options&)> make;
@@ -42,11 +42,13 @@ struct ScheduleInputs {
   Space space;
   std::uint64_t seed = 0;
   int objectives = 1;
-  Resource min = 1, max = 1;          // fidelity; 1, 1 without one
+  Resource min = 1, max = 1;  // fidelity; 1, 1 without one
   bool fidelity = false;
-  bool resumable = true;              // the command can go on from a checkpoint or be restarted with a larger until
-  std::optional<std::int64_t> trials; // stop.trials
+  bool resumable = true;               // the command can go on from a checkpoint or be restarted with a larger until
+  std::optional<std::int64_t> trials;  // stop.trials
   int slots = 1;
+  std::string unit = "epoch";  // the fidelity's name and the objective's direction, for the words of `why`
+  bool maximize = false;
 };
 struct SchedulerRow {
   std::string name, doc, paper;
@@ -57,7 +59,7 @@ struct SchedulerRow {
   std::function<std::vector<Bracket>(const ScheduleInputs&, const Options&)> plan;
 };
 
-const std::vector<SearcherRow>& searchers();    // sorted by name
+const std::vector<SearcherRow>& searchers();  // sorted by name
 const std::vector<SchedulerRow>& schedulers();
 const SearcherRow* find_searcher(std::string_view name);
 const SchedulerRow* find_scheduler(std::string_view name);

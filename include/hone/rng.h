@@ -16,10 +16,10 @@ class Rng {
   /// The stream `name`, number `key`, of a study's `seed`.
   static Rng stream(std::uint64_t seed, std::string_view name, std::uint64_t key = 0);
 
-  std::uint64_t next();                       // 64 uniform bits
-  double uniform();                           // [0, 1), 53 bits
-  double normal();                            // N(0, 1), by the inverse of its distribution function
-  std::uint64_t below(std::uint64_t bound);   // [0, bound), unbiased. REQUIRES: bound > 0
+  std::uint64_t next();                      // 64 uniform bits
+  double uniform();                          // [0, 1), 53 bits
+  double normal();                           // N(0, 1), by the inverse of its distribution function
+  std::uint64_t below(std::uint64_t bound);  // [0, bound), unbiased. REQUIRES: bound > 0
   template <class T>
   void shuffle(std::vector<T>& items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[static_cast<std::size_t>(below(i))]);

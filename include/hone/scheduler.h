@@ -12,16 +12,16 @@
 namespace hone {
 
 struct Offer {
-  TrialId trial = 0;     // the id that a Start would get
-  int free_slots = 0;    // may be 0: only Stop and Pause are of use then
-  bool can_start = true; // false: trial limit reached or searcher exhausted; promotions go on
-  bool idle = false;     // no trial is running or queued: a Wait now ends the study
+  TrialId trial = 0;      // the id that a Start would get
+  int free_slots = 0;     // may be 0: only Stop and Pause are of use then
+  bool can_start = true;  // false: trial limit reached or searcher exhausted; promotions go on
+  bool idle = false;      // no trial is running or queued: a Wait now ends the study
 };
 struct Start {
   Resource until = 0;
   int bracket = 0;
   bool exact = true;
-  std::optional<Config> config = {};    // set: do not ask the searcher (PBT's explored child)
+  std::optional<Config> config = {};  // set: do not ask the searcher (PBT's explored child)
   std::optional<Checkpoint> from = {};
   std::string why;
 };

@@ -20,9 +20,9 @@ struct Exhausted {
   std::string why;  // nothing ever: the space has no configuration left
 };
 struct Ask {
-  TrialId trial = 0;   // the id that the proposal would get; keys the random stream
+  TrialId trial = 0;  // the id that the proposal would get; keys the random stream
   Resource until = 0;
-  bool exact = true;   // the scheduler counts on `until`; else a proposal may ask for less
+  bool exact = true;  // the scheduler counts on `until`; else a proposal may ask for less
 };
 struct Proposal {
   Config config;

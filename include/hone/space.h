@@ -55,14 +55,14 @@ struct Derived {
 using Domain = std::variant<Float, Int, Choice, Normal, Piecewise, Constant, Derived>;
 
 struct Param {
-  std::string name;      // identifier; may hold dots (svm.C)
+  std::string name;  // identifier; may hold dots (svm.C)
   Domain domain;
-  std::string when;      // expression that makes it active: `model in [svm, mlp]`; empty: always
-  std::optional<Value> low_cost = {};    // a cheap value to start from (CFO, BlendSearch)
-  bool changeable = true;                // PBT may alter it in mid-training
-  std::optional<Domain> prior = {};      // Normal: where the user expects the best value
-  std::string spelling = {};             // the name on the command line (`batch-size`); empty: name
-  std::string text = {};                 // the domain as written: `float(1e-4, 1e-1, log) if model == svm`
+  std::string when;                    // expression that makes it active: `model in [svm, mlp]`; empty: always
+  std::optional<Value> low_cost = {};  // a cheap value to start from (CFO, BlendSearch)
+  bool changeable = true;              // PBT may alter it in mid-training
+  std::optional<Domain> prior = {};    // Normal: where the user expects the best value
+  std::string spelling = {};           // the name on the command line (`batch-size`); empty: name
+  std::string text = {};               // the domain as written: `float(1e-4, 1e-1, log) if model == svm`
 };
 
 /// Reads the short form of SURFACE 2: `float(0, 1)`, `int(2, 32, log) if model == forest`, `[a, b]`, `pow2(8, 128)`,
@@ -97,13 +97,13 @@ class Space {
   /// As decode, but a uniform point gives the user's distribution: weights, prior and normal domains by their quantiles.
   Config draw(std::span<const double> unit) const;
 
-  bool allows(const Config& config) const;      // the constraints hold; one that mentions an inactive parameter holds
-  int violations(const Config& config) const;   // how many do not
+  bool allows(const Config& config) const;     // the constraints hold; one that mentions an inactive parameter holds
+  int violations(const Config& config) const;  // how many do not
 
   // Finite part. Levels: grid points of a coordinate, 0 if continuous (Float without step, Normal, Piecewise).
-  bool finite() const;                              // no continuous free parameter
+  bool finite() const;  // no continuous free parameter
   std::uint64_t levels(std::size_t coordinate) const;
-  std::uint64_t cells() const;                      // product of the levels of all finite coordinates; saturates at 2^63
+  std::uint64_t cells() const;  // product of the levels of all finite coordinates; saturates at 2^63
   /// Cell `index` of the mixed-radix grid, first free parameter slowest; continuous coordinates are drawn from `unit`
   /// (size free().size(), may be empty if finite()). None if it repeats another cell: an inactive parameter that is not
   /// at its first level. Ignores constraints. REQUIRES: index < cells()

@@ -30,55 +30,59 @@ struct Fidelity {
 };
 struct Algorithm {
   std::string name = "auto";
-  Options options;              // as given by the user, not yet completed
+  Options options;  // as given by the user, not yet completed
 };
 struct StopRules {
   std::optional<std::int64_t> trials;
   std::optional<Seconds> time;
   std::optional<double> target;
-  std::optional<std::int64_t> no_improvement;  // trials ended since the last improvement of the best
+  std::optional<std::int64_t> no_improvement;  // runs (a rung of a trial is one) ended since the best got better
   std::optional<std::int64_t> failed;
 };
 /// Amounts of a divisible resource are exact: millionths, a request rounded up, a capacity rounded down.
 using Millionths = std::int64_t;
 struct Resources {
   Millionths cpu = 1'000'000;
-  Millionths gpu = 0;           // below one: a share of one device; else whole devices
-  std::int64_t memory = 0;      // bytes; 0: unknown
+  Millionths gpu = 0;       // below one: a share of one device; else whole devices
+  std::int64_t memory = 0;  // bytes; 0: unknown
 };
 struct Limits {
-  std::optional<Seconds> time;            // wall clock of one attempt
-  std::optional<Seconds> silence;         // without output
-  Seconds grace = 10;                     // between SIGTERM and SIGKILL
-  std::int64_t log = 16 << 20;            // bytes kept of each of stdout and stderr
-  int retries = 0;                        // of the trial's own failures
+  std::optional<Seconds> time;     // wall clock of one attempt
+  std::optional<Seconds> silence;  // without output
+  Seconds grace = 10;              // between SIGTERM and SIGKILL
+  std::int64_t log = 16 << 20;     // bytes kept of each of stdout and stderr
+  int retries = 0;                 // of the trial's own failures
 };
 struct InitialPoint {
   NamedValues config;
-  Metrics metrics;              // not empty: a known result
+  Metrics metrics;  // not empty: a known result
 };
 
 struct StudySpec {
   std::string name;
-  std::vector<std::string> command;       // words with placeholders; empty for ask/tell and lambdas
-  std::string folder;                     // absolute: where trials run
+  std::vector<std::string> command;  // words with placeholders; empty for ask/tell and lambdas
+  std::string folder;                // absolute: where trials run
   std::vector<Objective> objectives;
   std::vector<OutcomeConstraint> outcomes;
   std::string cost = "seconds";
   Space space;
   std::vector<InitialPoint> initial;
   std::optional<Fidelity> fidelity;
-  Algorithm searcher, scheduler;          // "auto" is resolved by Study::make
+  Algorithm searcher, scheduler;  // "auto" is resolved by Study::make
   StopRules stop;
   std::optional<int> parallel;
   Resources resources;
   Limits limits;
   std::vector<std::pair<std::string, std::string>> patterns;  // metric name → regular expression with one group
-  std::vector<std::pair<std::string, std::string>> env;       // value "$NAME" is taken from the environment at each start
-  std::optional<std::uint64_t> seed;      // always set once the study exists
+  std::vector<std::pair<std::string, std::string>> env;  // value "$NAME" is taken from the environment at each start
+  std::optional<std::uint64_t> seed;                     // always set once the study exists
 };
+
+/// The fidelity's name in reports: as it is, and in the singular or plural: `epoch`, `epochs`.
+std::vector<std::string> spellings(const Fidelity& fidelity);
 
 /// Can a trial be continued: the command has {until} or {dir} (always true without a command)?
 bool resumable(const StudySpec& spec);
+ScheduleInputs schedule_inputs(const StudySpec& spec);
 
 }  // namespace hone

@@ -18,9 +18,9 @@ using Seq = std::int64_t;  // position in a study's log: 1, 2, 3 ...
 struct StudyRow {
   std::int64_t id = 0;
   std::string name;
-  std::string spec;      // canonical JSON of the definition (study/study_file.h)
+  std::string spec;  // canonical JSON of the definition (study/study_file.h)
   Seconds created = 0;
-  Seq last = 0;          // its newest event
+  Seq last = 0;  // its newest event
 };
 
 class Storage {

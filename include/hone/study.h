@@ -37,15 +37,17 @@ class Study {
   /// Total: late, repeated or impossible inputs are ignored by rule. Decisions must come from decide() or a log of it.
   void apply(const Event& event);
 
-  const StudySpec& spec() const;                 // with auto resolved, slots and seed set
+  const StudySpec& spec() const;  // with auto resolved, slots and seed set
   const std::vector<Trial>& trials() const;
-  const std::string* finished() const;           // why it ended; null while it goes on
-  bool failed() const;                           // finished, and not well
-  std::optional<TrialId> best() const;           // single objective; feasible, not failed, at the highest fidelity reached
-  std::vector<TrialId> front() const;            // several objectives: nondominated ones at the highest fidelity; else best
-  std::int64_t running() const;                  // trials with a run on its way
-  /// What a report means to algorithms, without telling it: where it counts and the losses.
-  Seconds first_time() const;                    // of the first event; 0 before it
+  const std::string* finished() const;  // why it ended; null while it goes on
+  bool failed() const;                  // finished, and not well
+  std::optional<TrialId> best() const;  // single objective; feasible, not failed, at the highest fidelity reached
+  std::vector<TrialId> front() const;   // several objectives: nondominated ones at the highest fidelity; else best
+  std::int64_t running() const;         // trials with a run on its way
+  std::int64_t live() const;            // processes not seen to end, cancelled ones included
+  Seconds first_time() const;           // of the first event; 0 before it
+  Seconds last_time() const;            // the latest of all events
+  Seconds elapsed(Seconds now) const;   // time with a run on its way: what stop.time counts
 
  private:
   struct State;
@@ -53,20 +55,15 @@ class Study {
   std::unique_ptr<State> state_;
 };
 
-/// A study over a function, in process, one trial at a time:
-///
-///   auto best = hone::minimize(spec, [](hone::Run& run) {
-///     double x = run["x"];
-///     return x * x;
-///   });
+/// What an objective function sees of its trial.
 class Run {
  public:
   Run(const Trial& trial, const Space& space, std::function<bool(double, Resource)> report);
-  double operator[](std::string_view param) const;          // numeric value; NaN if inactive or a word
-  const std::string& word(std::string_view param) const;    // of a choice of words; empty if inactive or a number
+  double operator[](std::string_view param) const;  // numeric value; NaN if inactive, unknown or a word
+  std::string word(std::string_view param) const;   // of a choice of words; empty if inactive or unknown
   Resource until() const;
   std::uint64_t seed() const;
-  /// A value of the objective at `at`; false: the trial is paused or stopped, return soon.
+  /// The objective's value at fidelity `at`; false: the trial is paused or stopped, return soon.
   bool report(double value, Resource at);
 
  private:
@@ -79,7 +76,16 @@ struct Best {
   NamedValues config;
   double value = 0;
 };
-/// Runs `objective` until a stop rule of `spec` holds. The metric is spec.objectives[0], `minimize value` if none is given.
+/// A study over a function, in process, one trial at a time, until a stop rule holds:
+///
+///   auto best = hone::minimize("space: {x: 'float(-5, 5)'}\nstop: {trials: 50}\nseed: 1", [](hone::Run& run) {
+///     return run["x"] * run["x"];
+///   });
+///
+/// `study` is a study file's text (YAML) without command; `objective` defaults to `minimize value`. A trial that is
+/// resumed starts over up to a larger `until` unless the function keeps its own checkpoints. A value that is not finite
+/// fails the trial. NotFound if no trial gave a value.
+Result<Best> minimize(std::string_view study, const std::function<double(Run&)>& objective);
 Result<Best> minimize(StudySpec spec, const std::function<double(Run&)>& objective);
 
 }  // namespace hone

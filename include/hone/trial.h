@@ -18,8 +18,8 @@ using Metrics = std::vector<std::pair<std::string, double>>;  // raw, by name, i
 
 /// What algorithms see of a report.
 struct Report {
-  Resource at = 0;             // 1 in a study without a fidelity, where a later report replaces an earlier one
-  std::vector<double> loss;    // one per objective; lower is better, always; last, best or mean so far as the user chose
+  Resource at = 0;           // 1 in a study without a fidelity, where a later report replaces an earlier one
+  std::vector<double> loss;  // one per objective; lower is better, always; last, best or mean so far as the user chose
   std::vector<double> excess;  // one per outcome constraint; > 0 breaks it
   Seconds cost = 0;            // spent in the trial up to here, or the user's cost metric
 };
@@ -41,13 +41,13 @@ struct Checkpoint {
 
 struct Trial {
   TrialId id = 0;
-  Config config;                   // never changes
-  std::string note;                // the searcher's own words, given back to it in tell(); empty: not its proposal
+  Config config;     // never changes
+  std::string note;  // the searcher's own words, given back to it in tell(); empty: not its proposal
   int bracket = 0;
-  int attempt = 0;                 // launches so far: start, resume, retry
+  int attempt = 0;  // launches so far: start, resume, retry
   Phase phase = Phase::Running;
   Cause cause = Cause::None;
-  int code = 0;                    // exit status or signal number behind Cause::Exit and Cause::Signal
+  int code = 0;  // exit status or signal number behind Cause::Exit and Cause::Signal
   Resource until = 0;
   Seconds cost = 0;
   std::optional<Checkpoint> from;  // PBT's donor
@@ -58,16 +58,21 @@ struct Trial {
   // Bookkeeping of the study.
   bool live = false;               // the current attempt's process has not been seen to end
   int reports_seen = 0;            // in the current attempt, late and repeated ones included: Reported.n of the last
-  int counted = 0;                 // reports of this attempt that did not name the fidelity
+  int counted = 0;                 // objective reports of this attempt that did not name the fidelity
+  Resource level = 0;              // the fidelity last named in this attempt; 0: never
+  std::vector<double> latest;      // newest raw values in this attempt: objectives, outcomes, cost; NaN: not yet
+  Seconds reached = 0;             // when this attempt reported at `until`; 0: not yet
   int failures = 0, losses = 0;    // attempts that failed by themselves, and from outside
+  int lost = 0;                    // the last attempt that was lost
+  bool fresh = false;              // the current or next attempt begins in an empty folder
   Seconds started = 0, ended = 0;  // event times; of the first launch, of the last end
   Seconds launched = 0;            // of the current attempt
   Seconds spent = 0;               // in earlier attempts
   double cpu_seconds = 0;
-  std::int64_t peak_memory = 0;    // bytes
+  std::int64_t peak_memory = 0;  // bytes
 };
 
-const char* name(Phase phase);                      // "running", ...
-std::string cause_text(Cause cause, int code);      // "exit 3", "signal 11", "no metric", ...; empty for None
+const char* name(Phase phase);                  // "running", ...
+std::string cause_text(Cause cause, int code);  // "exit 3", "signal 11", "no metric", ...; empty for None
 
 }  // namespace hone

@@ -39,11 +39,13 @@ std::size_t skip_escape(std::string_view text, std::size_t i) {
   std::size_t j = i + 1;
   if (j >= text.size()) return j;
   if (text[j] == '[') {  // CSI: parameters, then one byte @..~
-    for (++j; j < text.size() && (text[j] < '@' || text[j] > '~'); ++j) {}
+    for (++j; j < text.size() && (text[j] < '@' || text[j] > '~'); ++j) {
+    }
     return j < text.size() ? j + 1 : j;
   }
   if (text[j] == ']') {  // OSC: up to BEL or ESC backslash
-    for (++j; j < text.size() && text[j] != '\a' && text[j] != '\x1b' && text[j] != '\n'; ++j) {}
+    for (++j; j < text.size() && text[j] != '\a' && text[j] != '\x1b' && text[j] != '\n'; ++j) {
+    }
     if (j + 1 < text.size() && text[j] == '\x1b' && text[j + 1] == '\\') return j + 2;
     return j < text.size() && text[j] == '\a' ? j + 1 : j;
   }
@@ -132,9 +134,21 @@ std::string duration_text(double seconds) {
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
   const auto parts = number_with_suffix(text);
   if (!parts) return std::nullopt;
-  static constexpr Unit units[] = {{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12},
-                                   {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
-                                   {"k", 1e3}, {"K", 1024.0}, {"M", 1048576.0}, {"G", 1073741824.0}};
+  static constexpr Unit units[] = {{"", 1},
+                                   {"B", 1},
+                                   {"kB", 1e3},
+                                   {"KB", 1e3},
+                                   {"MB", 1e6},
+                                   {"GB", 1e9},
+                                   {"TB", 1e12},
+                                   {"KiB", 1024.0},
+                                   {"MiB", 1048576.0},
+                                   {"GiB", 1073741824.0},
+                                   {"TiB", 1099511627776.0},
+                                   {"k", 1e3},
+                                   {"K", 1024.0},
+                                   {"M", 1048576.0},
+                                   {"G", 1073741824.0}};
   for (const auto& unit : units)
     if (parts->second == unit.suffix && parts->first * unit.factor < 9e18)
       return static_cast<std::int64_t>(parts->first * unit.factor);

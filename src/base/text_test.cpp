@@ -12,8 +12,12 @@ TEST(Text, PrintableTakesOutEscapesControlsAndBrokenUtf8) {
   EXPECT_EQ(printable("a\nb", true), "a\nb");
   EXPECT_EQ(printable("\xff\x01ok"), "??ok");
   EXPECT_EQ(printable("zü\xe2\x82\xac"), "zü€");
-  EXPECT_EQ(printable("\xc2\x9b" "31m"), "??31m");        // C1 CSI
-  EXPECT_EQ(printable("a\xe2\x80\xae" "b"), "a???b");     // right-to-left override
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "??31m");  // C1 CSI
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b"),
+            "a???b");  // right-to-left override
 }
 
 TEST(Text, ShellQuoteLeavesPlainWordsAndQuotesOthers) {
