@@ -1,0 +1,60 @@
+#include "search/history.h"
+
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+namespace hone {
+namespace {
+
+double violation(const Report& report) {
+  double sum = 0;
+  for (const double excess : report.excess) {
+    if (std::isnan(excess)) return std::numeric_limits<double>::infinity();
+    sum += std::max(excess, 0.0);
+  }
+  return sum;
+}
+
+/// None: pending, or nothing to learn from.
+std::optional<Standing> rank_of(const Trial& trial, bool failed, bool ended) {
+  Standing rank{.tier = Standing::Tier::Missing, .at = 0, .violation = 0, .loss = 0, .id = trial.id};
+  if (failed && trial.cause != Cause::Lost) {
+    rank.tier = Standing::Tier::Failed;
+    return rank;
+  }
+  if (trial.reports.empty()) return failed || !ended ? std::nullopt : std::optional(rank);
+  const Report& last = trial.reports.back();
+  if (last.loss.empty() || !std::isfinite(last.loss[0])) return rank;
+  return Standing{Standing::Tier::Loss, last.at, violation(last), last.loss[0], trial.id};
+}
+
+}  // namespace
+
+bool operator<(const Standing& a, const Standing& b) {
+  return std::tie(a.tier, b.at, a.violation, a.loss, a.id) < std::tie(b.tier, a.at, b.violation, b.loss, b.id);
+}
+
+void History::tell(const Trial& trial, Change change) {
+  const bool failed = change == Change::Failed || trial.phase == Phase::Failed;
+  const bool ended = failed || trial.phase == Phase::Stopped || trial.phase == Phase::Completed;
+  auto [found, created] = entries_.try_emplace(trial.id);
+  Entry& entry = found->second;
+  if (created) entry.point = space_.encode(trial.config);
+  if (entry.rank) {
+    ranked_.erase(*entry.rank);
+    with_loss_ -= entry.rank->tier == Standing::Tier::Loss;
+  }
+  entry.rank = rank_of(trial, failed, ended);
+  if (entry.rank) {
+    ranked_.insert(*entry.rank);
+    with_loss_ += entry.rank->tier == Standing::Tier::Loss;
+    pending_.erase(trial.id);
+  } else if (ended) {
+    pending_.erase(trial.id);
+  } else {
+    pending_.insert(trial.id);
+  }
+}
+
+}  // namespace hone

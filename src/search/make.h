@@ -1,0 +1,27 @@
+// The factories behind the rows of registry.cpp, and two lines that every searcher needs.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hone/registry.h"
+#include "hone/rng.h"
+#include "hone/searcher.h"
+
+namespace hone {
+
+std::unique_ptr<Searcher> make_grid(const SearchInputs& inputs, const Options& options);
+std::unique_ptr<Searcher> make_random(const SearchInputs& inputs, const Options& options);
+std::unique_ptr<Searcher> make_sobol(const SearchInputs& inputs, const Options& options);
+std::unique_ptr<Searcher> make_tpe(const SearchInputs& inputs, const Options& options);
+
+inline std::vector<double> uniform_point(Rng& rng, const Space& space) {
+  std::vector<double> unit(space.free().size());
+  for (double& u : unit) u = rng.uniform();
+  return unit;
+}
+
+/// Does this tell bring a configuration that may not have been seen? Added and warm trials need not start.
+inline bool is_new(const Trial& trial, Change change) { return change == Change::Started || !trial.source.empty(); }
+
+}  // namespace hone

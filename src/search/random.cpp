@@ -1,0 +1,35 @@
+#include "search/make.h"
+#include "space/legal.h"
+
+namespace hone {
+namespace {
+
+/// Independent draws from the user's distribution: the baseline of Bergstra and Bengio 2012.
+class Random final : public Searcher {
+ public:
+  explicit Random(const SearchInputs& inputs) : space_(inputs.space), seed_(inputs.seed), legal_(inputs.space) {}
+
+  std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
+    Rng rng = Rng::stream(seed_, "random", static_cast<std::uint64_t>(ask.trial));
+    auto picked = legal_.pick(rng, [this](Rng& stream) { return space_.draw(uniform_point(stream, space_)); });
+    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
+    return Proposal{.config = std::move(std::get<Config>(picked)), .note = "random", .why = "random draw"};
+  }
+
+  void tell(const Trial& trial, Change change, std::string_view) override {
+    if (is_new(trial, change)) legal_.tried(trial.config);
+  }
+
+ private:
+  Space space_;
+  std::uint64_t seed_;
+  Legal legal_;
+};
+
+}  // namespace
+
+std::unique_ptr<Searcher> make_random(const SearchInputs& inputs, const Options&) {
+  return std::make_unique<Random>(inputs);
+}
+
+}  // namespace hone
