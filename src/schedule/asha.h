@@ -1,0 +1,15 @@
+// The two kinds of asynchronous successive halving.
+#pragma once
+
+#include <memory>
+
+#include "hone/registry.h"
+
+namespace hone {
+
+/// Trials pause at each rung and are promoted from there.
+std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, std::int64_t eta);
+/// Trials run on and are stopped at a rung; for commands that cannot go on from where they were.
+std::unique_ptr<Scheduler> make_stopping_asha(const ScheduleInputs& inputs, std::int64_t eta);
+
+}  // namespace hone

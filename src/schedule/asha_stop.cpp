@@ -1,0 +1,82 @@
+// Asynchronous successive halving, by stopping: Li et al. 2020 (asha.cpp names it in full), appendix, as it is used by
+// Ray Tune and Syne Tune ("stopping").
+//
+//   Every trial is started for the highest fidelity. Its first report at level[k] or beyond is its result in rung k; it
+//   goes on if it is then among the best floor(n / eta) of the n results of the rung, or if n < eta. Judged once, on
+//   arrival; failed trials leave.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "schedule/asha.h"
+#include "schedule/rungs.h"
+
+namespace hone {
+namespace {
+
+class Stopping : public Scheduler {
+ public:
+  Stopping(const ScheduleInputs& inputs, std::int64_t eta) : wording_(inputs), max_(inputs.max), eta_(eta) {
+    for (Resource level : rung_levels(inputs.min, inputs.max, eta)) rungs_.emplace_back(level, eta);
+    rungs_.pop_back();  // nothing is judged at the end
+  }
+
+  Move next(const Offer& offer) const override {
+    if (!verdicts_.empty()) return Stop{verdicts_.begin()->first, verdicts_.begin()->second};
+    if (offer.free_slots <= 0) return Wait{"no slot is free"};
+    if (!offer.can_start) return Wait{"no new trial may start"};
+    Start start;
+    start.until = max_;
+    start.why = "a slot is free";
+    return start;
+  }
+
+  void tell(const Trial& trial, Change change) override {
+    if (trial.id < 0) return;
+    if (change == Change::Reported) {
+      arrive(trial);
+      return;
+    }
+    verdicts_.erase(trial.id);
+    if (change == Change::Failed) leave(trial.id);
+  }
+
+ private:
+  void arrive(const Trial& trial) {
+    if (static_cast<std::size_t>(trial.id) >= losses_.size()) losses_.resize(static_cast<std::size_t>(trial.id) + 1);
+    std::vector<double>& losses = losses_[static_cast<std::size_t>(trial.id)];
+    while (losses.size() < rungs_.size()) {
+      std::size_t k = losses.size();
+      std::optional<double> loss = loss_at(trial, rungs_[k].level());
+      if (!loss) return;
+      losses.push_back(*loss);
+      RungEntry rank{*loss, trial.id};
+      rungs_[k].insert(rank);
+      if (trial.phase == Phase::Running && rungs_[k].size() >= eta_ && !rungs_[k].goes_on(rank)) {
+        verdicts_.emplace(trial.id, wording_.standing(k, rungs_[k], rank));  // the lowest rung that it fails at
+      }
+    }
+  }
+
+  void leave(TrialId trial) {
+    if (static_cast<std::size_t>(trial) >= losses_.size()) return;
+    std::vector<double>& losses = losses_[static_cast<std::size_t>(trial)];
+    for (std::size_t k = 0; k < losses.size(); ++k) rungs_[k].erase({losses[k], trial});
+    losses.clear();
+  }
+
+  Wording wording_;
+  Resource max_;
+  std::int64_t eta_;
+  std::vector<RungResults> rungs_;           // below the top
+  std::vector<std::vector<double>> losses_;  // by trial: its result in rung 0, 1, ...
+  std::map<TrialId, std::string> verdicts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scheduler> make_stopping_asha(const ScheduleInputs& inputs, std::int64_t eta) {
+  return std::make_unique<Stopping>(inputs, eta);
+}
+
+}  // namespace hone

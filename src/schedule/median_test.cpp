@@ -1,0 +1,96 @@
+#include <gtest/gtest.h>
+
+#include "schedule/desk_for_test.h"
+
+namespace hone {
+namespace {
+
+const Options kEarly = {{"startup", std::int64_t{3}}};
+
+TEST(Median, StopsWhatIsWorseThanTheMedianOfTheOthersAverages) {
+  Desk desk("median", epochs(1, 9), kEarly);
+  for (double loss : {0.1, 0.2, 0.3}) {
+    TrialId id = desk.start();
+    desk.report(id, 1, loss);
+    desk.report(id, 2, loss + 0.2);  // averages by epoch 2: 0.2, 0.3, 0.4
+  }
+  TrialId id = desk.start();
+  desk.report(id, 1, 0.35);
+  EXPECT_EQ(brief(desk.next(true, 0)), "stop 3");
+  EXPECT_EQ(why(desk.next()), "best 0.35 by epoch 1 is worse than the median 0.2 of 3 trials");
+  desk.end(id, Change::Stopped);
+  EXPECT_EQ(brief(desk.next()), "start 9");
+}
+
+TEST(Median, LooksAtTheBestSoFarNotAtTheLatest) {
+  Desk desk("median", epochs(1, 9), kEarly);
+  for (double loss : {0.1, 0.2, 0.3}) {
+    TrialId id = desk.start();
+    desk.report(id, 1, loss);
+    desk.report(id, 2, loss + 0.2);
+  }
+  TrialId id = desk.start();
+  desk.report(id, 1, 0.2);  // equal to the median: not strictly worse
+  EXPECT_EQ(brief(desk.next()), "start 9");
+  desk.report(id, 2, 0.9);  // best 0.2 against a median of 0.3
+  EXPECT_EQ(brief(desk.next()), "start 9");
+}
+
+TEST(Median, WaitsForStartupTrialsAndForTheGrace) {
+  Desk desk("median", epochs(1, 9), {{"startup", std::int64_t{2}}, {"grace", std::int64_t{3}}});
+  TrialId a = desk.start(), b = desk.start(), bad = desk.start();
+  for (Resource at = 1; at <= 3; ++at) {
+    desk.report(a, at, 0.1);
+    if (at == 3) {
+      desk.report(bad, at, 0.9);
+      EXPECT_EQ(brief(desk.next()), "start 9") << "one other is fewer than two";
+    } else {
+      desk.report(bad, at, 0.9);
+      EXPECT_EQ(brief(desk.next()), "start 9") << "within the grace";
+    }
+    desk.report(b, at, 0.1);
+  }
+  desk.report(a, 4, 0.1);
+  desk.report(b, 4, 0.1);
+  desk.report(bad, 4, 0.9);
+  EXPECT_EQ(brief(desk.next()), "stop 2");
+}
+
+TEST(Median, CountsOthersThatJumpedOverTheStep) {
+  Desk desk("median", epochs(1, 9), {{"startup", std::int64_t{2}}});
+  TrialId a = desk.start(), b = desk.start(), c = desk.start();
+  desk.report(a, 1, 0.2);
+  desk.report(a, 9, 0.0);  // jumps over 2; counts there with its mean up to 2
+  desk.report(b, 1, 0.1);
+  desk.report(b, 4, 0.1);
+  desk.report(c, 2, 0.16);  // a step nobody reported at; median of 0.1 and 0.2 is 0.15
+  EXPECT_EQ(brief(desk.next()), "stop 2");
+  EXPECT_EQ(why(desk.next()), "best 0.16 by epoch 2 is worse than the median 0.15 of 2 trials");
+}
+
+TEST(Median, DoesNotJudgeAtTheLastFidelity) {
+  Desk desk("median", epochs(1, 3), {{"startup", std::int64_t{1}}});
+  TrialId a = desk.start();
+  desk.report(a, 3, 0.1);
+  desk.end(a, Change::Completed);
+  TrialId b = desk.start();
+  desk.report(b, 3, 0.9);
+  EXPECT_EQ(brief(desk.next()), "start 3");
+}
+
+TEST(Median, TakesNanForTheWorst) {
+  Desk desk("median", epochs(1, 9), {{"startup", std::int64_t{1}}});
+  desk.report(desk.start(), 1, 0.5);
+  desk.report(desk.start(), 1, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(brief(desk.next()), "stop 1");
+}
+
+TEST(None, StartsAtTheMaximumAndNothingElse) {
+  Desk desk("none", epochs(1, 9));
+  EXPECT_EQ(brief(desk.next()), "start 9");
+  EXPECT_EQ(brief(desk.next(false)), "wait");
+  EXPECT_EQ(brief(desk.next(true, 0)), "wait");
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,46 @@
+// No scheduler: every trial runs to the highest fidelity.
+#include <fmt/format.h>
+
+#include "schedule/rows.h"
+
+namespace hone {
+namespace {
+
+class None : public Scheduler {
+ public:
+  explicit None(Resource max) : max_(max) {}
+
+  Move next(const Offer& offer) const override {
+    if (offer.free_slots <= 0) return Wait{"no slot is free"};
+    if (!offer.can_start) return Wait{"no new trial may start"};
+    Start start;
+    start.until = max_;
+    start.exact = false;  // a searcher may take cheaper looks
+    start.why = "a slot is free";
+    return start;
+  }
+  void tell(const Trial&, Change) override {}
+
+ private:
+  Resource max_;
+};
+
+}  // namespace
+
+SchedulerRow none_row() {
+  SchedulerRow row;
+  row.name = "none";
+  row.doc = "Runs every trial to the end. For objectives without a fidelity, or where early results say little.";
+  row.paper = "";
+  row.needs_fidelity = false;
+  row.multi_objective = true;
+  row.make = [](const ScheduleInputs& inputs, const Options&) { return std::make_unique<None>(inputs.max); };
+  row.plan = [](const ScheduleInputs& inputs, const Options&) { return whole_plan(inputs); };
+  return row;
+}
+
+std::vector<Bracket> whole_plan(const ScheduleInputs& inputs) {
+  return {Bracket{0, {Rung{inputs.trials.value_or(0), inputs.max}}}};
+}
+
+}  // namespace hone

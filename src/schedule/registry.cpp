@@ -1,0 +1,23 @@
+#include "hone/registry.h"
+
+#include "schedule/rows.h"
+
+namespace hone {
+
+const std::vector<SchedulerRow>& schedulers() {
+  static const std::vector<SchedulerRow> rows = {
+      asha_row(),
+      median_row(),
+      none_row(),
+  };
+  return rows;
+}
+
+const SchedulerRow* find_scheduler(std::string_view name) {
+  for (const SchedulerRow& row : schedulers()) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace hone

@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "schedule/desk_for_test.h"
+
+namespace hone {
+namespace {
+
+TEST(Schedulers, AreSortedDocumentedAndFoundByName) {
+  std::string last;
+  for (const SchedulerRow& row : schedulers()) {
+    EXPECT_LT(last, row.name);
+    last = row.name;
+    EXPECT_FALSE(row.doc.empty());
+    EXPECT_EQ(find_scheduler(row.name), &row);
+    auto options = check_options("scheduler." + row.name, row.options, {});
+    ASSERT_TRUE(options.has_value());
+    ScheduleInputs inputs = epochs(1, 9);
+    inputs.trials = 10;
+    EXPECT_NE(row.make(inputs, *options), nullptr);
+    std::vector<Bracket> plan = row.plan(inputs, *options);
+    ASSERT_EQ(plan.size(), 1u);
+    EXPECT_EQ(plan[0].rungs.front().n, 10);
+    EXPECT_EQ(plan[0].rungs.back().r, 9);
+  }
+  EXPECT_EQ(find_scheduler("ashaa"), nullptr);
+}
+
+// After an extension a scheduler made anew is told of trials that it would never have treated so.
+TEST(Schedulers, AcceptAnyOrderOfChangesAndNeverAskForTheImpossible) {
+  std::vector<std::pair<std::string, Options>> all = {{"asha", {{"stop", std::int64_t{1}}}}};
+  for (const SchedulerRow& row : schedulers()) all.push_back({row.name, {}});
+  for (const auto& [name, options] : all) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      SCOPED_TRACE(name + ", seed " + std::to_string(seed));
+      Rng rng = Rng::stream(seed, "order");
+      Desk desk(name, epochs(1 + static_cast<Resource>(seed % 3), 10 + static_cast<Resource>(seed)), options);
+      for (int step = 0; step < 600; ++step) {
+        TrialId id = static_cast<TrialId>(rng.below(25));
+        auto until = static_cast<Resource>(1 + rng.below(45));
+        switch (rng.below(8)) {
+          case 0:
+            desk.begin(until);
+            break;
+          case 1:
+            desk.resume(id, until);
+            break;
+          case 2:
+          case 3:
+          case 4: {
+            auto& reports = desk.trial(id).reports;
+            Resource at = (reports.empty() ? 0 : reports.back().at) + 1 + static_cast<Resource>(rng.below(4));
+            desk.report(id, at, rng.below(10) == 0 ? std::numeric_limits<double>::quiet_NaN() : rng.normal());
+            break;
+          }
+          case 5:
+            desk.end(id, Change::Paused);
+            break;
+          case 6:
+            desk.end(id, rng.below(2) == 0 ? Change::Completed : Change::Stopped);
+            break;
+          case 7:
+            desk.end(id, Change::Failed);
+            break;
+        }
+        Move move = desk.next(rng.below(2) == 0, static_cast<int>(rng.below(2)));
+        EXPECT_EQ(brief(move).find("pause"), std::string::npos);
+        if (auto* resume = std::get_if<Resume>(&move)) {
+          ASSERT_EQ(desk.trial(resume->trial).phase, Phase::Paused);
+          ASSERT_GT(resume->until, 0);
+        }
+        if (auto* stop = std::get_if<Stop>(&move)) {
+          ASSERT_EQ(desk.trial(stop->trial).phase, Phase::Running);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hone

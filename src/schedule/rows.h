@@ -1,0 +1,17 @@
+// The rows of the scheduler registry, each made in its algorithm's file.
+#pragma once
+
+#include <vector>
+
+#include "hone/registry.h"
+
+namespace hone {
+
+SchedulerRow asha_row();
+SchedulerRow median_row();
+SchedulerRow none_row();
+
+/// One bracket with one rung: every trial may run to the highest fidelity.
+std::vector<Bracket> whole_plan(const ScheduleInputs& inputs);
+
+}  // namespace hone
