@@ -24,4 +24,7 @@ std::string study_json(const StudySpec& spec);
 /// The keys in which two canonical definitions differ, for messages.
 std::vector<std::string> differing_keys(std::string_view a, std::string_view b);
 
+/// [A-Za-z0-9][A-Za-z0-9._-]{0,99}
+bool is_study_name(std::string_view name);
+
 }  // namespace hone

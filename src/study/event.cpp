@@ -1,0 +1,29 @@
+#include "hone/event.h"
+
+#include <type_traits>
+
+namespace hone {
+namespace {
+
+// In the order of Fact.
+constexpr const char* kKinds[] = {"Started",    "Resumed",  "Paused",   "Stopped", "Expired",
+                                  "Relaunched", "Finished", "Reported", "Exited",  "Added"};
+static_assert(std::size(kKinds) == std::variant_size_v<Fact>);
+static_assert(std::is_same_v<std::variant_alternative_t<6, Fact>, Finished>, "decisions come first, up to Finished");
+
+}  // namespace
+
+const char* kind(const Event& event) { return kKinds[event.fact.index()]; }
+
+std::optional<TrialId> trial_of(const Event& event) {
+  return std::visit(
+      [](const auto& fact) -> std::optional<TrialId> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(fact)>, Finished>) return std::nullopt;
+        else return fact.trial;
+      },
+      event.fact);
+}
+
+bool is_decision(const Event& event) { return event.fact.index() <= 6; }
+
+}  // namespace hone

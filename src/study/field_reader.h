@@ -1,0 +1,53 @@
+// Reading values out of a study file's tree, and the list of everything that is wrong with it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hone/space.h"
+#include "study/yaml.h"
+
+namespace hone {
+
+/// A readable value for messages: one line, at most 60 characters.
+std::string shown(const YamlNode& node);
+std::string shown(std::string_view text);
+
+class FieldReader {
+ public:
+  explicit FieldReader(std::string file) : file_(std::move(file)) {}
+
+  /// "FILE:LINE: field: what", or "--field: what" for a node of the command line.
+  void wrong(int line, std::string_view field, std::string_view what);
+  bool clean() const { return mistakes_.empty(); }
+  std::size_t count() const { return mistakes_.size(); }
+  /// All mistakes by line, one a line.
+  std::string text() const;
+
+  // Each says what is wrong, if anything is, and then returns nothing.
+  bool expect_map(const YamlNode& node, std::string_view field, std::string_view example);
+  /// Keys other than `known` are mistakes; those of `later` are not delivered.
+  void check_keys(const YamlNode& map, std::string_view field, const std::vector<std::string>& known,
+                  const std::vector<std::string>& later = {});
+  std::optional<std::string> word(const YamlNode& node, std::string_view field, std::string_view example);
+  std::optional<std::int64_t> whole(const YamlNode& node, std::string_view field, std::int64_t lo, std::int64_t hi);
+  std::optional<double> number(const YamlNode& node, std::string_view field);
+  std::optional<double> duration(const YamlNode& node, std::string_view field, bool zero = false);
+  std::optional<std::int64_t> bytes(const YamlNode& node, std::string_view field);
+  std::optional<bool> truth(const YamlNode& node, std::string_view field);
+  /// A scalar as number or word; null written out (`null`, `~`) is a word.
+  std::optional<Value> value(const YamlNode& node, std::string_view field);
+
+ private:
+  std::string file_;
+  std::vector<std::pair<int, std::string>> mistakes_;
+};
+
+bool is_metric_name(std::string_view name);    // val_acc, loss/total, acc@5
+bool is_variable_name(std::string_view name);  // of the environment
+
+}  // namespace hone

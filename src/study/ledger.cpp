@@ -1,0 +1,353 @@
+#include "study/ledger.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace hone {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+const double* find_metric(const Metrics& metrics, const std::string& name) {
+  for (const auto& [key, value] : metrics)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+}  // namespace
+
+Ledger::Ledger(const StudySpec& spec)
+    : objectives_(spec.objectives),
+      outcomes_(spec.outcomes),
+      fidelity_(spec.fidelity),
+      cost_(spec.cost),
+      limits_(spec.limits) {
+  if (fidelity_) levels_ = spellings(*fidelity_);
+}
+
+Trial* Ledger::at(TrialId trial) {
+  if (trial < 0 || trial >= static_cast<TrialId>(trials_.size())) return nullptr;
+  return &trials_[static_cast<std::size_t>(trial)];
+}
+
+void Ledger::pass_time(Seconds time) {
+  if (!any_) first_time_ = time;
+  if (any_ && live_ > 0) elapsed_ += std::max(0.0, time - last_time_);
+  any_ = true;
+  last_time_ = std::max(last_time_, time);
+}
+
+void Ledger::apply(const Event& event, std::vector<Told>& told) {
+  pass_time(event.time);
+  if (finished_) {  // runs that were still ending
+    if (const auto* e = std::get_if<Exited>(&event.fact)) exited(event, *e, told);
+    return;
+  }
+  if (const auto* e = std::get_if<Started>(&event.fact)) {
+    if (e->trial != static_cast<TrialId>(trials_.size())) return;
+    Trial trial;
+    trial.id = e->trial;
+    trial.config = e->config;
+    trial.note = e->note;
+    trial.bracket = e->bracket;
+    trial.until = e->until;
+    trial.from = e->from;
+    trial.seed = e->seed;
+    trial.started = event.time;
+    trials_.push_back(std::move(trial));
+    ranked_.emplace_back();
+    if (!e->from) ++started_;
+    start(trials_.back(), event.time);
+    told.push_back({e->trial, Change::Started});
+  } else if (const auto* e = std::get_if<Resumed>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || trial->phase != Phase::Paused || trial->live) return;
+    trial->until = e->until;
+    trial->fresh = false;
+    start(*trial, event.time);
+    told.push_back({e->trial, Change::Resumed});
+  } else if (const auto* e = std::get_if<Relaunched>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || trial->phase != Phase::Waiting || trial->live) return;
+    trial->fresh = e->fresh;
+    start(*trial, event.time);
+  } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || trial->phase != Phase::Running) return;
+    const bool complete = fidelity_ && !trial->reports.empty() && trial->reports.back().at >= fidelity_->max;
+    end_run(*trial, complete ? Phase::Completed : Phase::Paused, event.time);
+    told.push_back({e->trial, complete ? Change::Completed : Change::Paused});
+  } else if (const auto* e = std::get_if<Stopped>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || (trial->phase != Phase::Running && trial->phase != Phase::Paused && trial->phase != Phase::Waiting))
+      return;
+    end_run(*trial, Phase::Stopped, event.time);
+    told.push_back({e->trial, Change::Stopped});
+  } else if (const auto* e = std::get_if<Expired>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (trial && trial->phase == Phase::Running) ended_badly(*trial, e->cause, 0, event.time, told);
+  } else if (const auto* e = std::get_if<Reported>(&event.fact)) {
+    report(event, *e, told);
+  } else if (const auto* e = std::get_if<Exited>(&event.fact)) {
+    exited(event, *e, told);
+  } else if (const auto* e = std::get_if<Added>(&event.fact)) {
+    if (e->trial != static_cast<TrialId>(trials_.size())) return;
+    Trial trial;
+    trial.id = e->trial;
+    trial.config = e->config;
+    trial.source = e->source.empty() ? "added" : e->source;
+    trial.started = trial.launched = trial.ended = event.time;
+    trial.until = fidelity_ ? fidelity_->max : 1;
+    trials_.push_back(std::move(trial));
+    ranked_.emplace_back();
+    Trial& added = trials_.back();
+    observe(added, Reported{e->trial, 0, 0, e->metrics, {}});
+    push_report(added, fidelity_ && added.level > 0 ? added.level : added.until, event.time);
+    added.latest = {};
+    added.phase = Phase::Completed;
+    rank(added);
+    told.push_back({e->trial, Change::Completed});
+  } else if (const auto* e = std::get_if<Finished>(&event.fact)) {
+    finish(*e, event.time);
+  }
+}
+
+void Ledger::start(Trial& trial, Seconds time) {
+  ++trial.attempt;
+  trial.phase = Phase::Running;
+  trial.cause = Cause::None;
+  trial.code = 0;
+  trial.live = true;
+  trial.reports_seen = trial.counted = 0;
+  trial.level = 0;
+  trial.latest = {};
+  trial.reached = 0;
+  trial.launched = time;
+  ++live_;
+  waiting_.erase(trial.id);
+  running_.insert(trial.id);
+  if (limits_.time) deadlines_.emplace(time + *limits_.time, trial.id);
+}
+
+/// The run is no longer wanted or no longer there; its process may still live.
+void Ledger::end_run(Trial& trial, Phase phase, Seconds time) {
+  if (trial.phase == Phase::Running) {
+    running_.erase(trial.id);
+    if (limits_.time) deadlines_.erase({trial.launched + *limits_.time, trial.id});
+    if (trial.reached > 0) overdue_.erase({trial.reached + limits_.grace, trial.id});
+    if (improving_ == trial.id) improving_ = -1;  // the run that made it better is not one without improvement
+    else if (phase != Phase::Waiting) ++since_improvement_;
+  }
+  waiting_.erase(trial.id);
+  trial.phase = phase;
+  trial.ended = time;
+  trial.latest = {};
+  trial.latest.shrink_to_fit();
+  if (phase == Phase::Waiting) waiting_.insert(trial.id);
+  if (phase == Phase::Failed) ++failed_;
+  rank(trial);
+}
+
+/// Takes in what a report says; true if it names an objective.
+bool Ledger::observe(Trial& trial, const Reported& reported) {
+  const std::size_t outcomes = objectives_.size(), cost = outcomes + outcomes_.size();
+  if (trial.latest.empty()) trial.latest.assign(cost + 1, kNone);
+  bool named = false;
+  for (std::size_t i = 0; i < objectives_.size(); ++i)
+    if (const double* value = find_metric(reported.metrics, objectives_[i].metric)) {
+      trial.latest[i] = *value;
+      named = true;
+    }
+  for (std::size_t i = 0; i < outcomes_.size(); ++i)
+    if (const double* value = find_metric(reported.metrics, outcomes_[i].metric)) trial.latest[outcomes + i] = *value;
+  if (const double* value = find_metric(reported.metrics, cost_)) trial.latest[cost] = *value;
+  for (const std::string& name : levels_)
+    if (const double* value = find_metric(reported.metrics, name); value && *value >= 1 && *value < 9e15) {
+      trial.level = static_cast<Resource>(*value);
+      break;
+    }
+  return named;
+}
+
+void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
+  const std::size_t outcomes = objectives_.size();
+  const bool replace = !fidelity_ && !trial.reports.empty();
+  const Report* last = trial.reports.empty() ? nullptr : &trial.reports.back();
+  Report report;
+  report.at = at;
+  for (std::size_t i = 0; i < objectives_.size(); ++i) {
+    const double raw = trial.latest[i];
+    double loss = std::isfinite(raw) ? (objectives_[i].maximize ? -raw : raw) : kNone;
+    if (last && objectives_[i].aggregate == Aggregate::Best && !(loss < last->loss[i])) {
+      if (!std::isnan(last->loss[i])) loss = last->loss[i];
+    } else if (last && objectives_[i].aggregate == Aggregate::Mean) {
+      const double count = fidelity_ ? static_cast<double>(trial.reports.size()) + 1 : std::max(1, trial.counted);
+      loss = last->loss[i] + (loss - last->loss[i]) / count;
+    }
+    report.loss.push_back(loss);
+  }
+  for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+    const double raw = trial.latest[outcomes + i];
+    report.excess.push_back(outcomes_[i].at_most ? raw - outcomes_[i].bound : outcomes_[i].bound - raw);
+  }
+  const double cost = trial.latest[outcomes + outcomes_.size()];
+  report.cost = std::isfinite(cost) ? cost : trial.spent + std::max(0.0, now - trial.launched);
+  trial.cost = report.cost;
+  if (replace) trial.reports.back() = std::move(report);
+  else trial.reports.push_back(std::move(report));
+  trial.losses = 0;
+  rank(trial);
+}
+
+void Ledger::report(const Event& event, const Reported& reported, std::vector<Told>& told) {
+  Trial* trial = at(reported.trial);
+  if (!trial || reported.attempt != trial->attempt || reported.n <= trial->reports_seen) return;
+  trial->reports_seen = reported.n;
+  trial->fresh = false;
+  if (trial->phase != Phase::Running) return;
+  if (!reported.infeasible.empty()) {
+    trial->cause = Cause::Infeasible;
+    end_run(*trial, Phase::Failed, event.time);
+    told.push_back({trial->id, Change::Failed});
+    return;
+  }
+  if (!observe(*trial, reported)) return;
+  Resource at = 1;
+  if (fidelity_) {
+    at = trial->level > 0 ? trial->level : ++trial->counted;
+    if (!trial->reports.empty() && at <= trial->reports.back().at) return;  // a program that started over
+  } else {
+    ++trial->counted;
+  }
+  push_report(*trial, at, event.time);
+  if (fidelity_ && at >= trial->until && trial->reached == 0) {
+    trial->reached = std::max(event.time, 1e-9);  // 0 means not yet
+    overdue_.emplace(trial->reached + limits_.grace, trial->id);
+  }
+  told.push_back({trial->id, Change::Reported});
+}
+
+void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>& told) {
+  Trial* trial = at(exited.trial);
+  if (!trial || exited.attempt != trial->attempt || !trial->live) return;
+  trial->live = false;
+  --live_;
+  trial->cpu_seconds += exited.cpu_seconds;
+  trial->peak_memory = std::max(trial->peak_memory, exited.peak_memory);
+  trial->spent += std::max(0.0, event.time - trial->launched);
+  if (trial->phase != Phase::Running || finished_) return;
+  if (exited.cause == Cause::None) {
+    ended_well(*trial, event.time, told);
+  } else if (exited.cause == Cause::Lost || exited.outside) {
+    trial->lost = trial->attempt;
+    if (exited.interrupted || ++trial->losses <= kMaxLosses) return end_run(*trial, Phase::Waiting, event.time);
+    trial->cause = exited.cause;
+    trial->code = exited.code;
+    end_run(*trial, Phase::Failed, event.time);
+    told.push_back({trial->id, Change::Failed});
+  } else {
+    ended_badly(*trial, exited.cause, exited.code, event.time, told);
+  }
+}
+
+void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
+  // A program that never names the fidelity and prints its result at the end has come as far as it was asked to.
+  if (fidelity_ && trial.level == 0 && trial.counted > 0 &&
+      (trial.reports.empty() || trial.reports.back().at < trial.until)) {
+    push_report(trial, trial.until, time);
+    told.push_back({trial.id, Change::Reported});
+  }
+  // What an attempt reported may be lost with it while its checkpoint is kept: the next one finds nothing left to do and
+  // says nothing. It is run again from an empty folder.
+  const bool short_of_until = trial.reports.empty() || (fidelity_ && trial.reports.back().at < trial.until);
+  if (trial.reports_seen == 0 && trial.lost == trial.attempt - 1 && trial.lost > 0 && short_of_until) {
+    trial.fresh = true;
+    return end_run(trial, Phase::Waiting, time);
+  }
+  if (trial.reports.empty()) return ended_badly(trial, Cause::NoMetric, 0, time, told);
+  for (const double loss : trial.reports.back().loss)
+    if (!std::isfinite(loss)) return ended_badly(trial, Cause::NotFinite, 0, time, told);
+  const bool more = fidelity_ && trial.until < fidelity_->max && trial.reports.back().at >= trial.until &&
+                    trial.reports.back().at < fidelity_->max;
+  end_run(trial, more ? Phase::Paused : Phase::Completed, time);
+  told.push_back({trial.id, more ? Change::Paused : Change::Completed});
+}
+
+void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told) {
+  trial.cause = cause;
+  trial.code = code;
+  if (++trial.failures <= limits_.retries) return end_run(trial, Phase::Waiting, time);
+  end_run(trial, Phase::Failed, time);
+  told.push_back({trial.id, Change::Failed});
+}
+
+void Ledger::finish(const Finished& finished, Seconds time) {
+  for (Trial& trial : trials_)
+    if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting || trial.phase == Phase::Running)
+      end_run(trial, Phase::Stopped, time);
+  finished_ = finished;
+}
+
+/// Keeps the trial's place among the candidates for `best`.
+void Ledger::rank(const Trial& trial) {
+  Key& old = ranked_[static_cast<std::size_t>(trial.id)];
+  const bool better_before = !ranking_.empty();
+  const Key leader = better_before ? *ranking_.begin() : Key{};
+  if (old.at > 0) ranking_.erase(old);
+  old = Key{};
+  if (trial.phase == Phase::Failed || trial.reports.empty()) return;
+  const Report& last = trial.reports.back();
+  for (const double loss : last.loss)
+    if (!std::isfinite(loss)) return;
+  for (const double excess : last.excess)
+    if (!(excess <= 0)) return;
+  old = Key{last.at, last.loss[0], trial.id};
+  ranking_.insert(old);
+  if (better_before && old.at <= leader.at && !(old.at == leader.at && old.loss < leader.loss)) return;
+  since_improvement_ = 0;
+  improving_ = trial.phase == Phase::Running ? trial.id : -1;
+}
+
+bool Ledger::any_result() const {
+  return std::any_of(trials_.begin(), trials_.end(), [](const Trial& trial) {
+    return trial.phase != Phase::Failed && !trial.reports.empty() &&
+           std::all_of(trial.reports.back().loss.begin(), trial.reports.back().loss.end(),
+                       [](double loss) { return std::isfinite(loss); });
+  });
+}
+
+std::optional<TrialId> Ledger::best() const {
+  if (ranking_.empty()) return std::nullopt;
+  return ranking_.begin()->trial;
+}
+
+std::vector<TrialId> Ledger::front() const {
+  std::vector<TrialId> front;
+  if (ranking_.empty()) return front;
+  if (objectives_.size() == 1) return {ranking_.begin()->trial};
+  const Resource top = ranking_.begin()->at;
+  const auto losses = [&](TrialId id) -> const std::vector<double>& {
+    return trials_[static_cast<std::size_t>(id)].reports.back().loss;
+  };
+  const auto dominates = [](const std::vector<double>& a, const std::vector<double>& b) {
+    bool better = false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (a[i] > b[i]) return false;
+      better = better || a[i] < b[i];
+    }
+    return better;
+  };
+  for (const Key& key : ranking_) {  // by the first loss: whoever dominates a trial comes before it or ties with it
+    if (key.at != top) break;
+    const bool dominated = std::any_of(front.begin(), front.end(),
+                                       [&](TrialId other) { return dominates(losses(other), losses(key.trial)); });
+    if (dominated) continue;
+    std::erase_if(front, [&](TrialId other) { return dominates(losses(key.trial), losses(other)); });
+    front.push_back(key.trial);
+  }
+  return front;
+}
+
+}  // namespace hone

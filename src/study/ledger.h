@@ -1,0 +1,96 @@
+// The fold without the algorithms: what each event makes of each trial. Views (status, trials, best) need only this.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hone/event.h"
+#include "hone/searcher.h"
+#include "hone/spec.h"
+
+namespace hone {
+
+/// A lost run is tried again by itself, but not for ever: a trial whose runs were lost this often in a row without a
+/// report between them has failed.
+constexpr int kMaxLosses = 5;
+
+struct Told {  // a change that the algorithms are to hear of
+  TrialId trial = 0;
+  Change change = Change::Started;
+};
+
+class Ledger {
+ public:
+  explicit Ledger(const StudySpec& spec);
+
+  /// Applies `event`; changes for the algorithms are appended to `told`, in order. Total: what cannot be is ignored.
+  void apply(const Event& event, std::vector<Told>& told);
+
+  const std::vector<Trial>& trials() const { return trials_; }
+  const std::set<TrialId>& running() const { return running_; }
+  const std::set<TrialId>& waiting() const { return waiting_; }  // to be launched again
+  std::int64_t live() const { return live_; }                    // processes not seen to end
+  std::int64_t started() const { return started_; }              // trials that count against stop.trials
+  std::int64_t failed() const { return failed_; }
+  std::int64_t since_improvement() const { return since_improvement_; }  // runs ended since the best got better
+  /// Time with a run on its way, up to the last event; a gap in which nothing ran does not count, nor does time that a
+  /// clock was set back.
+  Seconds elapsed() const { return elapsed_; }
+  Seconds last_time() const { return last_time_; }
+  Seconds first_time() const { return first_time_; }
+  const std::optional<Finished>& finished() const { return finished_; }
+  /// Has any trial that did not fail a finite objective, feasible or not?  O(n)
+  bool any_result() const;
+  std::optional<TrialId> best() const;
+  std::vector<TrialId> front() const;
+  /// Runs by the time at which a limit or the grace after their `until` ends them.
+  const std::set<std::pair<Seconds, TrialId>>& deadlines() const { return deadlines_; }
+  const std::set<std::pair<Seconds, TrialId>>& overdue() const { return overdue_; }
+
+ private:
+  void start(Trial& trial, Seconds time);
+  void end_run(Trial& trial, Phase phase, Seconds time);
+  void report(const Event& event, const Reported& reported, std::vector<Told>& told);
+  bool observe(Trial& trial, const Reported& reported);
+  void push_report(Trial& trial, Resource at, Seconds now);
+  void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
+  void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
+  void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
+  void finish(const Finished& finished, Seconds time);
+  void rank(const Trial& trial);
+  void pass_time(Seconds time);
+  Trial* at(TrialId trial);
+
+  struct Key {  // order of `best`: highest fidelity first, then loss
+    Resource at = 0;
+    double loss = 0;
+    TrialId trial = 0;
+    bool operator<(const Key& other) const {
+      if (at != other.at) return at > other.at;
+      if (loss != other.loss) return loss < other.loss;
+      return trial < other.trial;
+    }
+  };
+
+  std::vector<Objective> objectives_;
+  std::vector<OutcomeConstraint> outcomes_;
+  std::optional<Fidelity> fidelity_;
+  std::vector<std::string> levels_;  // its spellings
+  std::string cost_;
+  Limits limits_;
+
+  std::vector<Trial> trials_;
+  std::set<TrialId> running_, waiting_;
+  std::set<std::pair<Seconds, TrialId>> deadlines_, overdue_;
+  std::set<Key> ranking_;
+  std::vector<Key> ranked_;  // a trial's key in ranking_; at 0: none
+  std::int64_t live_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
+  TrialId improving_ = -1;  // whose current run made the best better
+  Seconds elapsed_ = 0, last_time_ = 0, first_time_ = 0;
+  bool any_ = false;
+  std::optional<Finished> finished_;
+};
+
+}  // namespace hone

@@ -1,0 +1,32 @@
+#include "hone/spec.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace hone {
+namespace {
+
+bool has_placeholder(std::string_view word, std::string_view name) {
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (word[i] != '{') continue;
+    if (word.substr(i, 2) == "{{") ++i;  // a brace
+    else if (word.substr(i + 1, name.size()) == name && word.substr(i + 1 + name.size(), 1) == "}") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool resumable(const StudySpec& spec) {
+  return spec.command.empty() || std::any_of(spec.command.begin(), spec.command.end(), [](const std::string& word) {
+           return has_placeholder(word, "until") || has_placeholder(word, "dir");
+         });
+}
+
+std::vector<std::string> spellings(const Fidelity& fidelity) {
+  const std::string& name = fidelity.name;
+  if (name.size() > 1 && name.back() == 's') return {name, name.substr(0, name.size() - 1)};
+  return {name, name + "s"};
+}
+
+}  // namespace hone

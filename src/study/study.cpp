@@ -1,0 +1,349 @@
+#include "hone/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "space/legal.h"
+#include "study/ledger.h"
+
+namespace hone {
+
+struct Study::State {
+  StudySpec spec;
+  Ledger ledger;
+  std::unique_ptr<Searcher> searcher;
+  std::unique_ptr<Scheduler> scheduler;
+  std::vector<std::size_t> known, points;  // initial points with and without a result, in the order of the file
+  std::size_t known_added = 0, points_started = 0;
+  std::vector<Told> told;         // scratch
+  mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
+
+  State(StudySpec s, std::unique_ptr<Searcher> a, std::unique_ptr<Scheduler> b)
+      : spec(std::move(s)), ledger(spec), searcher(std::move(a)), scheduler(std::move(b)) {
+    for (std::size_t i = 0; i < spec.initial.size(); ++i)
+      (spec.initial[i].metrics.empty() ? points : known).push_back(i);
+  }
+
+  Seconds elapsed(Seconds now) const {
+    return ledger.elapsed() + (ledger.live() > 0 ? std::max(0.0, now - ledger.last_time()) : 0.0);
+  }
+  std::string end_reason(Seconds now) const;
+  std::optional<Fact> end(Seconds now) const;
+  std::optional<Fact> overdue(Seconds now) const;
+  std::optional<Fact> retry() const;
+  std::variant<Fact, Wait> schedule(int free_slots) const;
+  std::variant<Fact, Wait, Exhausted> start(const Start& move) const;
+  Config initial_point(std::size_t index, TrialId trial) const;
+  Fact finished(std::string why) const;
+};
+
+namespace {
+
+Result<void> check_pair(const StudySpec& spec, const SearcherRow& searcher, const SchedulerRow& scheduler) {
+  if (scheduler.needs_fidelity && !spec.fidelity)
+    return invalid(
+        fmt::format("scheduler: {} needs a fidelity; add `fidelity: {{name: epoch, max: N}}`, or use `scheduler: none`",
+                    scheduler.name));
+  if (spec.objectives.size() > 1 && !searcher.multi_objective)
+    return invalid(fmt::format("searcher: {} knows one objective only; use random", searcher.name));
+  if (spec.objectives.size() > 1 && !scheduler.multi_objective)
+    return invalid(fmt::format("scheduler: {} knows one objective only; use none", scheduler.name));
+  return {};
+}
+
+Result<void> check_ends(const StudySpec& spec) {
+  const StopRules& stop = spec.stop;
+  if (spec.space.finite() || stop.trials || stop.time || stop.target || stop.no_improvement) return {};
+  return invalid(
+      "stop: the space is not finite, so the study would never end; add `stop: {trials: 100}`, or time, target or "
+      "no_improvement");
+}
+
+Result<void> check_initial(const StudySpec& spec) {
+  std::vector<Config> seen;
+  for (std::size_t i = 0; i < spec.initial.size(); ++i) {
+    const InitialPoint& point = spec.initial[i];
+    const auto whole = point.metrics.empty() ? spec.space.complete(point.config, Rng::stream(*spec.seed, "initial", i))
+                                             : spec.space.check(point.config);
+    if (!whole) return invalid(fmt::format("initial[{}]: {}", i, whole.error().what));
+    if (const auto twin = std::find(seen.begin(), seen.end(), *whole); spec.space.finite() && twin != seen.end())
+      return invalid(
+          fmt::format("initial[{}]: the same configuration as initial[{}]; remove it", i, twin - seen.begin()));
+    seen.push_back(*whole);
+    if (point.metrics.empty()) continue;
+    for (const Objective& objective : spec.objectives)
+      if (std::none_of(point.metrics.begin(), point.metrics.end(),
+                       [&](const auto& m) { return m.first == objective.metric; }))
+        return invalid(
+            fmt::format("initial[{}].metrics: {} is missing; give the objective's value", i, objective.metric));
+  }
+  return {};
+}
+
+std::vector<std::string> names_of(const auto& rows) {
+  std::vector<std::string> names{"auto"};
+  for (const auto& row : rows) names.push_back(row.name);
+  return names;
+}
+
+std::string unknown(const std::string& field, const std::string& name, const std::vector<std::string>& known) {
+  const std::string nearest = nearest_name(name, known);
+  return fmt::format(
+      "{}: unknown {} `{}`; {}", field, field, name,
+      nearest.empty() ? fmt::format("use one of {}", fmt::join(known, ", ")) : "did you mean " + nearest + "?");
+}
+
+}  // namespace
+
+Result<Study> Study::make(StudySpec spec) {
+  if (spec.objectives.empty()) return invalid("objective: missing; add `objective: maximize METRIC`");
+  if (!spec.seed) spec.seed = 0;
+  if (spec.fidelity && (spec.fidelity->min < 1 || spec.fidelity->max < spec.fidelity->min))
+    return invalid(
+        fmt::format("fidelity: min {} and max {}; use 1 <= min <= max", spec.fidelity->min, spec.fidelity->max));
+  if (spec.searcher.name == "auto") spec.searcher.name = spec.objectives.size() > 1 ? "random" : "tpe";
+  if (spec.scheduler.name == "auto")
+    spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
+  const SearcherRow* searcher = find_searcher(spec.searcher.name);
+  if (!searcher) return invalid(unknown("searcher", spec.searcher.name, names_of(searchers())));
+  const SchedulerRow* scheduler = find_scheduler(spec.scheduler.name);
+  if (!scheduler) return invalid(unknown("scheduler", spec.scheduler.name, names_of(schedulers())));
+
+  auto search_options = check_options("searcher." + searcher->name, searcher->options, spec.searcher.options);
+  if (!search_options) return tl::unexpected(search_options.error());
+  auto schedule_options = check_options("scheduler." + scheduler->name, scheduler->options, spec.scheduler.options);
+  if (!schedule_options) return tl::unexpected(schedule_options.error());
+  for (const auto& ok : {check_pair(spec, *searcher, *scheduler), check_ends(spec), satisfiable(spec.space, *spec.seed),
+                         check_initial(spec)})
+    if (!ok) return tl::unexpected(ok.error());
+
+  const SearchInputs search{.space = spec.space,
+                            .seed = *spec.seed,
+                            .objectives = static_cast<int>(spec.objectives.size()),
+                            .outcomes = static_cast<int>(spec.outcomes.size()),
+                            .max = spec.fidelity ? spec.fidelity->max : 1};
+  auto a = searcher->make(search, *search_options);
+  auto b = scheduler->make(schedule_inputs(spec), *schedule_options);
+  return Study(std::make_unique<State>(std::move(spec), std::move(a), std::move(b)));
+}
+
+ScheduleInputs schedule_inputs(const StudySpec& spec) {
+  return ScheduleInputs{.space = spec.space,
+                        .seed = spec.seed.value_or(0),
+                        .objectives = static_cast<int>(spec.objectives.size()),
+                        .min = spec.fidelity ? spec.fidelity->min : 1,
+                        .max = spec.fidelity ? spec.fidelity->max : 1,
+                        .fidelity = spec.fidelity.has_value(),
+                        .resumable = resumable(spec),
+                        .trials = spec.stop.trials,
+                        .slots = spec.parallel.value_or(1),
+                        .unit = spec.fidelity ? spec.fidelity->name : "epoch",
+                        .maximize = spec.objectives.size() == 1 && spec.objectives[0].maximize};
+}
+
+Study::Study(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Study::Study(Study&&) noexcept = default;
+Study& Study::operator=(Study&&) noexcept = default;
+Study::~Study() = default;
+
+const StudySpec& Study::spec() const { return state_->spec; }
+const std::vector<Trial>& Study::trials() const { return state_->ledger.trials(); }
+std::int64_t Study::running() const { return static_cast<std::int64_t>(state_->ledger.running().size()); }
+std::int64_t Study::live() const { return state_->ledger.live(); }
+std::optional<TrialId> Study::best() const { return state_->ledger.best(); }
+std::vector<TrialId> Study::front() const { return state_->ledger.front(); }
+Seconds Study::first_time() const { return state_->ledger.first_time(); }
+Seconds Study::last_time() const { return state_->ledger.last_time(); }
+Seconds Study::elapsed(Seconds now) const { return state_->elapsed(now); }
+const std::string* Study::finished() const {
+  const auto& finished = state_->ledger.finished();
+  return finished ? &finished->why : nullptr;
+}
+bool Study::failed() const {
+  const auto& finished = state_->ledger.finished();
+  return finished && finished->failed;
+}
+
+void Study::apply(const Event& event) {
+  State& s = *state_;
+  if (const auto* e = std::get_if<Started>(&event.fact)) s.points_started += e->source == "initial" ? 1 : 0;
+  if (const auto* e = std::get_if<Added>(&event.fact)) s.known_added += e->source == "initial" ? 1 : 0;
+  s.told.clear();
+  s.ledger.apply(event, s.told);
+  for (const Told& told : s.told) {
+    const Trial& trial = s.ledger.trials()[static_cast<std::size_t>(told.trial)];
+    s.searcher->tell(trial, told.change, trial.note);
+    if (trial.source.empty()) s.scheduler->tell(trial, told.change);
+  }
+}
+
+std::optional<Seconds> Study::wake() const {
+  const State& s = *state_;
+  if (s.ledger.finished()) return std::nullopt;
+  std::optional<Seconds> at;
+  const auto consider = [&](Seconds time) { at = at ? std::min(*at, time) : time; };
+  if (!s.ledger.deadlines().empty()) consider(s.ledger.deadlines().begin()->first);
+  if (!s.ledger.overdue().empty()) consider(s.ledger.overdue().begin()->first);
+  if (s.spec.stop.time && s.ledger.live() > 0) consider(s.ledger.last_time() + *s.spec.stop.time - s.ledger.elapsed());
+  return at;
+}
+
+std::variant<Event, Wait> Study::decide(Seconds now, int free_slots) const {
+  const State& s = *state_;
+  if (s.ledger.finished()) return Wait{s.ledger.finished()->why};
+  std::optional<Fact> fact = s.end(now);
+  if (!fact) fact = s.overdue(now);
+  if (!fact && s.known_added < s.known.size()) {
+    const InitialPoint& point = s.spec.initial[s.known[s.known_added]];
+    fact = Added{static_cast<TrialId>(trials().size()), *s.spec.space.check(point.config), point.metrics, "initial"};
+  }
+  if (!fact && free_slots > 0) fact = s.retry();
+  if (!fact) {
+    auto move = s.schedule(free_slots);
+    if (auto* wait = std::get_if<Wait>(&move)) return std::move(*wait);
+    fact = std::move(std::get<Fact>(move));
+  }
+  std::visit(
+      [&](auto& f) {
+        if constexpr (requires { f.free_slots; }) f.free_slots = free_slots;
+      },
+      *fact);
+  return Event{now, std::move(*fact)};
+}
+
+/// Which stop rule holds; empty if none.
+std::string Study::State::end_reason(Seconds now) const {
+  const StopRules& stop = spec.stop;
+  if (stop.time && elapsed(now) >= *stop.time)
+    return fmt::format("time limit of {} reached", duration_text(*stop.time));
+  if (stop.failed && ledger.failed() >= *stop.failed)
+    return fmt::format("{} trials failed, the limit", ledger.failed());
+  if (stop.no_improvement && ledger.since_improvement() >= *stop.no_improvement)
+    return fmt::format("no improvement in {} runs", ledger.since_improvement());
+  if (const auto best = ledger.best(); stop.target && best && spec.objectives.size() == 1) {
+    const double loss = ledger.trials()[static_cast<std::size_t>(*best)].reports.back().loss[0];
+    const double target = spec.objectives[0].maximize ? -*stop.target : *stop.target;
+    if (loss <= target) return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
+  }
+  return {};
+}
+
+std::optional<Fact> Study::State::end(Seconds now) const {
+  const std::string why = end_reason(now);
+  if (why.empty()) return std::nullopt;
+  if (!ledger.running().empty()) return Stopped{*ledger.running().begin(), why};
+  Finished end = std::get<Finished>(finished(why));
+  end.failed = end.failed || (spec.stop.failed && ledger.failed() >= *spec.stop.failed);
+  return end;
+}
+
+Fact Study::State::finished(std::string why) const { return Finished{std::move(why), !ledger.any_result()}; }
+
+std::optional<Fact> Study::State::overdue(Seconds now) const {
+  if (!ledger.deadlines().empty() && ledger.deadlines().begin()->first <= now)
+    return Expired{ledger.deadlines().begin()->second, Cause::Timeout,
+                   fmt::format("ran longer than limits.time {}", duration_text(*spec.limits.time))};
+  if (!ledger.overdue().empty() && ledger.overdue().begin()->first <= now) {
+    const TrialId id = ledger.overdue().begin()->second;
+    const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
+    return Paused{id, fmt::format("reached {} {} and did not end by itself within limits.grace", spec.fidelity->name,
+                                  trial.until)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Fact> Study::State::retry() const {
+  for (const TrialId id : ledger.waiting()) {
+    const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
+    if (trial.live) continue;  // its old process is still ending
+    if (trial.fresh)
+      return Relaunched{
+          id,
+          fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
+                      trial.attempt, trial.lost),
+          true};
+    if (trial.cause == Cause::None)
+      return Relaunched{id, fmt::format("run {} was lost or ended from outside", trial.attempt)};
+    return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
+                                      cause_text(trial.cause, trial.code))};
+  }
+  return std::nullopt;
+}
+
+std::variant<Fact, Wait> Study::State::schedule(int free_slots) const {
+  Offer offer;
+  offer.trial = static_cast<TrialId>(ledger.trials().size());
+  offer.free_slots = free_slots;
+  offer.can_start = !spec.stop.trials || ledger.started() < *spec.stop.trials;
+  offer.idle = ledger.running().empty() && ledger.waiting().empty();
+  std::string why = offer.can_start ? exhausted : "trial limit reached";
+  if (!exhausted.empty()) offer.can_start = false;
+  for (int round = 0; round < 2; ++round) {
+    const Move move = scheduler->next(offer);
+    if (const auto* stop = std::get_if<Stop>(&move)) return Fact{Stopped{stop->trial, stop->why}};
+    if (const auto* pause = std::get_if<Pause>(&move)) return Fact{Paused{pause->trial, pause->why}};
+    if (free_slots <= 0) return Wait{"no free slot"};
+    if (const auto* resume = std::get_if<Resume>(&move)) {
+      if (ledger.trials()[static_cast<std::size_t>(resume->trial)].live) return Wait{"a paused run is still ending"};
+      return Fact{Resumed{resume->trial, resume->until, resume->why}};
+    }
+    if (const auto* begin = std::get_if<Start>(&move)) {
+      HONE_CHECK(offer.can_start || begin->from, "a scheduler started a trial that was not allowed");
+      auto started = start(*begin);
+      if (auto* fact = std::get_if<Fact>(&started)) return std::move(*fact);
+      if (auto* wait = std::get_if<Wait>(&started)) {
+        if (!offer.idle) return std::move(*wait);
+        return finished("the searcher waits while nothing runs: " + wait->why);
+      }
+      offer.can_start = false;  // exhausted: promotions go on
+      why = exhausted = std::get<Exhausted>(started).why;
+      continue;
+    }
+    const auto& wait = std::get<Wait>(move);
+    if (!offer.idle) return wait;
+    return finished(why.empty() ? wait.why : why);
+  }
+  return Wait{why};
+}
+
+std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const {
+  const auto id = static_cast<TrialId>(ledger.trials().size());
+  Started started;
+  started.trial = id;
+  started.until = move.until;
+  started.bracket = move.bracket;
+  started.from = move.from;
+  started.why = move.why;
+  started.seed =
+      Rng::stream(*spec.seed, "trial", static_cast<std::uint64_t>(id)).next() >> 33;  // fits any language's int
+  if (move.config) {
+    started.config = *move.config;
+  } else if (points_started < points.size()) {
+    started.config = initial_point(points[points_started], id);
+    started.source = "initial";
+    started.searcher_why = fmt::format("initial point {} of {}", points_started + 1, points.size());
+  } else {
+    auto answer = searcher->ask(Ask{id, move.until, move.exact});
+    if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
+    if (auto* exhausted = std::get_if<Exhausted>(&answer)) return std::move(*exhausted);
+    auto& proposal = std::get<Proposal>(answer);
+    started.config = std::move(proposal.config);
+    started.note = std::move(proposal.note);
+    started.searcher_why = std::move(proposal.why);
+    if (proposal.until && !move.exact) started.until = std::min(started.until, *proposal.until);
+  }
+  return Fact{std::move(started)};
+}
+
+Config Study::State::initial_point(std::size_t index, TrialId) const {
+  const auto config = spec.space.complete(spec.initial[index].config, Rng::stream(*spec.seed, "initial", index));
+  HONE_CHECK(config.has_value(), "initial points are checked when the study is made");
+  return *config;
+}
+
+}  // namespace hone

@@ -1,0 +1,218 @@
+#include "study/yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <exception>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "base/text.h"
+
+namespace hone {
+namespace {
+
+constexpr std::size_t kMaxBytes = 1 << 20;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxEntries = 10000;  // of one map
+
+/// Builds the tree from the parser's events; after the first thing it refuses it ignores the rest.
+class Builder : public YAML::EventHandler {
+ public:
+  explicit Builder(std::string_view source) : source_(source) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+    refuse(mark, fmt::format("anchor &{} is not supported; write the value out", printable(name)));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "aliases (*name) are not supported; write the value out");
+  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (anchor != 0) OnAnchor(mark, "");
+    YamlNode node = made(YamlNode::Kind::Null, mark);
+    const std::size_t at = mark.pos < 0 ? source_.size() : static_cast<std::size_t>(mark.pos);
+    for (const std::string_view word : {"null", "Null", "NULL", "~"})
+      if (at <= source_.size() && source_.substr(at, word.size()) == word) node.text = word;
+    leaf(std::move(node), mark);
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    if (anchor != 0) OnAnchor(mark, "");
+    check_tag(mark, tag);
+    YamlNode node = made(YamlNode::Kind::Scalar, mark);
+    node.text = value;
+    node.quoted = tag == "!";
+    leaf(std::move(node), mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::List, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::Map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  std::optional<YamlError> error;
+  YamlNode root;
+
+ private:
+  struct Frame {
+    YamlNode node;
+    bool key_next = true;  // in a map
+  };
+
+  static YamlNode made(YamlNode::Kind kind, const YAML::Mark& mark) {
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    return node;
+  }
+  void refuse(const YAML::Mark& mark, std::string what) {
+    if (!error) error = YamlError{mark.line + 1, std::move(what)};
+  }
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    refuse(mark, fmt::format("tag {} is not supported; leave it out", printable(tag)));
+  }
+  void leaf(YamlNode node, const YAML::Mark& mark) {
+    if (error) return;
+    if (!frames_.empty() && frames_.back().node.is_map() && frames_.back().key_next) {
+      Frame& frame = frames_.back();
+      if (frame.node.entries.size() >= kMaxEntries) return refuse(mark, fmt::format("more than {} keys", kMaxEntries));
+      if (const YamlNode* before = frame.node.find(node.text); before != nullptr)
+        return refuse(mark,
+                      fmt::format("{}: given twice, first in line {}; remove one", printable(node.text), before->line));
+      frame.node.entries.push_back({node.text, node.line, {}});
+      frame.node.entries.back().value.line = node.line;
+      frame.key_next = false;
+      return;
+    }
+    put(std::move(node));
+  }
+  void put(YamlNode node) {
+    if (frames_.empty()) {
+      root = std::move(node);
+      return;
+    }
+    Frame& frame = frames_.back();
+    if (frame.node.is_list()) {
+      frame.node.items.push_back(std::move(node));
+    } else {
+      frame.node.entries.back().value = std::move(node);
+      frame.key_next = true;
+    }
+  }
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0) OnAnchor(mark, "");
+    check_tag(mark, tag);
+    if (!frames_.empty() && frames_.back().node.is_map() && frames_.back().key_next)
+      refuse(mark, "a key must be a word; quote text that begins with a bracket");
+    if (frames_.size() >= kMaxDepth) refuse(mark, fmt::format("more than {} levels deep; write it flatter", kMaxDepth));
+    if (!error) frames_.push_back({made(kind, mark), true});
+  }
+  void close() {
+    if (error) return;
+    YamlNode node = std::move(frames_.back().node);
+    frames_.pop_back();
+    put(std::move(node));
+  }
+
+  std::string_view source_;
+  std::vector<Frame> frames_;
+};
+
+/// Line of the first byte that is not UTF-8 or is a control character that a text file has no use for.
+std::optional<int> bad_line(std::string_view text) {
+  int line = 1;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == '\n') ++line;
+    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') return line;
+    if (byte < 0x80) continue;
+    const std::size_t more = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+    if (byte < 0xc2 || byte > 0xf4 || i + more >= text.size()) return line;
+    for (std::size_t k = 1; k <= more; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return line;
+    i += more;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const YamlNode* YamlNode::find(std::string_view key) const {
+  for (const auto& entry : entries)
+    if (entry.key == key) return &entry.value;
+  return nullptr;
+}
+
+YamlNode& YamlNode::at(std::string_view key) {
+  for (auto& entry : entries)
+    if (entry.key == key) return entry.value;
+  entries.push_back({std::string(key), 0, {}});
+  return entries.back().value;
+}
+
+tl::expected<YamlNode, YamlError> read_yaml(std::string_view text) {
+  const auto refuse = [](int line, std::string what) {
+    return tl::unexpected<YamlError>(YamlError{line, std::move(what)});
+  };
+  if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
+  if (text.size() > kMaxBytes) return refuse(1, fmt::format("{} bytes; a study file has at most 1 MiB", text.size()));
+  if (const auto line = bad_line(text)) return refuse(*line, "is not UTF-8 text; save it as UTF-8");
+  Builder builder(text);
+  try {
+    std::istringstream in{std::string(text)};
+    YAML::Parser parser(in);
+    const bool any = parser.HandleNextDocument(builder);
+    if (builder.error) return tl::unexpected<YamlError>(*builder.error);
+    if (!any) return refuse(1, "is empty");
+    Builder rest(text);
+    if (parser.HandleNextDocument(rest))
+      return refuse(rest.root.line, "a second document begins here; one study a file");
+  } catch (const YAML::Exception& e) {
+    if (builder.error) return tl::unexpected<YamlError>(*builder.error);
+    return refuse(e.mark.line + 1, fmt::format("{}; quote text that holds any of : , [ ] {{ }} # & * ! | > ' \" % @ `",
+                                               printable(e.msg)));
+  } catch (const std::exception& e) {
+    return refuse(1, fmt::format("cannot be read as YAML: {}", printable(e.what())));
+  }
+  return std::move(builder.root);
+}
+
+YamlNode yaml_word(std::string_view text) {
+  YamlNode node;
+  node.kind = YamlNode::Kind::Scalar;
+  node.text = text;
+  return node;
+}
+
+namespace {
+void forget_lines(YamlNode& node) {
+  node.line = 0;
+  for (auto& item : node.items) forget_lines(item);
+  for (auto& entry : node.entries) entry.line = 0, forget_lines(entry.value);
+}
+}  // namespace
+
+tl::expected<YamlNode, YamlError> read_yaml_option(std::string_view text) {
+  if (text.empty() || (text.front() != '[' && text.front() != '{')) {
+    if (bad_line(text)) return tl::unexpected<YamlError>(YamlError{0, "is not UTF-8 text"});
+    return yaml_word(text);
+  }
+  auto node = read_yaml(text);
+  if (node) forget_lines(*node);
+  else node.error().line = 0;
+  return node;
+}
+
+}  // namespace hone
