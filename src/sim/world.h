@@ -1,0 +1,125 @@
+// A made-up world: N workers in virtual time, programs that are functions, and faults by probability.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hone/executor.h"
+#include "hone/spec.h"
+
+namespace hone {
+
+struct Faults {      // probabilities
+  double lost = 0;   // of a run: its machine is lost at some unit
+  double crash = 0;  // of a run: it exits with status 1 at some unit
+  double hang = 0;   // of a run: it says nothing and never ends by itself
+  double late = 0;   // of a report: it arrives units later, maybe after the run's end or after the next attempt began
+  double twice = 0;  // of a report: it is delivered again, right away or much later
+  double nan = 0;    // of a report: its values are nan
+};
+
+/// What program and machines do. A curve gives a metric of `config` after unit `at`; `seed` is the trial's.
+using Curve = std::function<double(const Config& config, Resource at, std::uint64_t seed)>;
+struct Plan {
+  int workers = 1;
+  std::vector<std::pair<std::string, Curve>> metrics;                 // by name, the objectives among them
+  std::function<Seconds(const Config& config, Resource at)> seconds;  // that unit `at` takes; empty: 1
+  Faults faults;
+  bool checkpoints = true;  // a resumed or retried trial goes on from where it was; else from the start
+  bool named = true;        // reports name the fidelity; else they are counted
+  Seconds ending = 0;       // between a cancel and the end of the run
+  std::uint64_t seed = 0;   // of the faults
+  Seconds begin = 1;        // of the clock; a trial's record takes the time 0 for never
+};
+
+/// Plays the executor. What happened stays in an outbox until it is acknowledged and is handed out again after a
+/// reconnect(), like the spool of a real one. Same calls, same answers.
+class World {
+ public:
+  World(const StudySpec& spec, Plan plan);
+
+  /// REQUIRES: now() has come to the time of the caller, a worker is free
+  void launch(const Trial& trial);
+  void cancel(RunKey key);  // an unknown key is success
+  std::vector<RunKey> list() const;
+  /// When something happens next by itself; nothing if nothing ever will.
+  std::optional<Seconds> next() const;
+  /// Moves the time on to `until` at most, stops at the first thing that happens, hands out all of that moment.
+  std::vector<Notice> wait(Seconds until);
+  void acknowledged();
+  void reconnect() { handed_ = 0; }  // a new Hone: all that was not acknowledged comes again
+
+  Seconds now() const { return now_; }
+  int workers() const { return plan_.workers; }
+  int live() const { return live_; }
+  std::int64_t units() const { return units_; }
+  std::int64_t launches() const { return launches_; }
+  Seconds busy() const { return busy_; }  // worker seconds of ended runs
+  std::int64_t launches_of(TrialId trial) const;
+  const std::vector<std::string>& broken() const { return broken_; }  // what Hone did that no executor could carry out
+
+ private:
+  enum class What { Unit, Lost, Crash, Silence, Cancelled, Deliver };
+  struct Item {
+    Seconds time = 0;
+    std::int64_t number = 0;  // ties: first in, first out
+    What what = What::Unit;
+    std::size_t index = 0;                     // of a run, or of a fact to deliver
+    bool operator<(const Item& other) const {  // a priority_queue puts the largest first
+      return time != other.time ? time > other.time : number > other.number;
+    }
+  };
+  struct Known {  // what the machines know of a trial
+    Config config;
+    std::uint64_t seed = 0;
+    Resource checkpoint = 0;
+    std::int64_t launches = 0;
+    std::size_t run = 0;  // its latest
+    int attempt = 0;
+  };
+  struct SimRun {
+    RunKey key;
+    Resource at = 0, until = 0;
+    int n = 0;  // reports so far
+    Seconds began = 0;
+    bool ended = false, cancelled = false;
+    int items = 0;  // of it in the heap; its place is used again only without any
+    What fate = What::Unit;
+    Resource fate_at = 0;
+  };
+
+  void push(Seconds time, What what, std::size_t index);
+  void schedule(std::size_t index);
+  void happen(const Item& item);
+  void forget();
+  void unit(std::size_t index);
+  void report(SimRun& run, Known& known);
+  void deliver(SimRun& run, Reported reported, Seconds unit);
+  void end(SimRun& run, Cause cause, int code);
+  Seconds cost(const Known& known, Resource at) const;
+  void hand(Fact fact) { outbox_.push_back({now_, std::move(fact)}); }
+
+  Plan plan_;
+  std::string fidelity_;  // its name; empty without one
+  bool faulty_ = false;
+  std::priority_queue<Item> heap_;
+  std::int64_t pushed_ = 0;
+  std::deque<Known> known_;  // by trial
+  std::vector<SimRun> runs_;
+  std::vector<std::size_t> free_;  // ended runs, to be used again
+  std::deque<Fact> delayed_;
+  std::vector<Notice> outbox_;
+  std::size_t handed_ = 0;
+  Seconds now_ = 0, busy_ = 0;
+  int live_ = 0;
+  std::int64_t units_ = 0, launches_ = 0;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace hone

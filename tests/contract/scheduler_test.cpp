@@ -1,0 +1,268 @@
+// What every scheduler of the registry must do, with every searcher, under faults, in virtual time.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "hone/registry.h"
+#include "schedule/rungs.h"
+#include "sim/scenario.h"
+#include "sim/simulator.h"
+#include "study/event_json.h"
+#include "study/study_file.h"
+
+namespace hone {
+namespace {
+
+std::string lines(const std::vector<std::string>& texts) { return fmt::format("{}", fmt::join(texts, "\n")); }
+
+std::vector<std::string> as_text(const std::vector<Event>& log) {
+  std::vector<std::string> text;
+  for (const Event& event : log) {
+    text.push_back(
+        fmt::format("{} {} {} {}", event.time, kind(event), trial_of(event).value_or(-1), event_body(event)));
+  }
+  return text;
+}
+
+/// The first line in which two logs differ; empty if none.
+std::string difference(const std::vector<Event>& a, const std::vector<Event>& b) {
+  std::vector<std::string> left = as_text(a), right = as_text(b);
+  for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    std::string l = i < left.size() ? left[i] : "(end)", r = i < right.size() ? right[i] : "(end)";
+    if (l != r) return fmt::format("event {}:\n  {}\n  {}", i + 1, l, r);
+  }
+  return "";
+}
+
+StudySpec study(const std::string& searcher, const std::string& scheduler, std::uint64_t seed, int trials = 24) {
+  const SchedulerRow* row = find_scheduler(scheduler.starts_with("{") ? "asha" : scheduler);
+  std::string text = "objective: minimize loss\n";
+  text += "space: {x: \"float(0, 1)\", n: \"int(1, 64, log)\", kind: [a, b, c], y: \"float(0, 1) if kind == b\"}\n";
+  if (row->needs_fidelity || seed % 2 == 0) text += "fidelity: {name: epoch, max: 9}\n";
+  text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, scheduler, seed);
+  text += fmt::format("stop: {{trials: {}}}\nlimits: {{time: 60s, retries: 1}}\n", trials);
+  auto spec = read_study_file(text, "contract");
+  EXPECT_TRUE(spec.has_value()) << spec.error().what;
+  return *spec;
+}
+
+Plan plan(const StudySpec& spec, const Faults& faults, std::uint64_t seed, int workers = 4) {
+  Plan plan;
+  plan.workers = workers;
+  plan.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at + n / 1000", spec.space));
+  plan.seconds = [](const Config& config, Resource) { return 0.5 + std::get<double>(config[0]); };
+  plan.faults = faults;
+  plan.ending = seed % 3 == 0 ? 0.7 : 0.0;
+  plan.checkpoints = seed % 4 != 0;
+  plan.named = seed % 8 != 0;
+  plan.seed = seed;
+  return plan;
+}
+
+struct Weather {
+  std::string name;
+  Faults faults;
+};
+std::vector<Weather> weathers() {
+  std::vector<Weather> all(5);
+  all[0].name = "calm";
+  all[1] = {"lost", {}};
+  all[1].faults.lost = 0.2;
+  all[2] = {"failing", {}};
+  all[2].faults.crash = 0.3;
+  all[2].faults.nan = 0.1;
+  all[3] = {"network", {}};
+  all[3].faults.late = 0.2;
+  all[3].faults.twice = 0.3;
+  all[4] = {"storm", {}};
+  all[4].faults = {.lost = 0.1, .crash = 0.1, .hang = 0.05, .late = 0.1, .twice = 0.1, .nan = 0.05};
+  return all;
+}
+
+struct Pair {
+  std::string searcher, scheduler;
+};
+std::vector<Pair> pairs() {
+  std::vector<Pair> all;
+  for (const SearcherRow& searcher : searchers()) {
+    for (const SchedulerRow& scheduler : schedulers()) all.push_back({searcher.name, scheduler.name});
+    all.push_back({searcher.name, "{asha: {stop: yes, eta: 2}}"});
+  }
+  return all;
+}
+std::string pair_name(const testing::TestParamInfo<Pair>& info) {
+  return info.param.searcher + "_" + (info.param.scheduler.starts_with("{") ? "asha_stop" : info.param.scheduler);
+}
+
+class SchedulerContract : public testing::TestWithParam<Pair> {};
+INSTANTIATE_TEST_SUITE_P(All, SchedulerContract, testing::ValuesIn(pairs()), pair_name);
+
+TEST_P(SchedulerContract, GivesTheSameLogWhateverIsAskedAndHoweverOftenItIsRebuilt) {
+  for (const Weather& weather : weathers()) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      SCOPED_TRACE(fmt::format("{}, seed {}", weather.name, seed));
+      StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
+      Plan world = plan(spec, weather.faults, seed);
+      auto plain = simulate(spec, world);
+      ASSERT_TRUE(plain.has_value()) << plain.error().what;
+      ASSERT_EQ(lines(plain->broken), "");
+      ASSERT_EQ(lines(rederive(spec, plain->log)), "") << "replay is not live";
+      auto disturbed = simulate(spec, world, {.rebuild = 0.1, .meddle = 0.5, .seed = seed});
+      ASSERT_EQ(lines(disturbed->broken), "");
+      ASSERT_EQ(difference(plain->log, disturbed->log), "");
+    }
+  }
+}
+
+TEST_P(SchedulerContract, IgnoresInputsThatAreToldAgain) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
+    auto result = simulate(spec, plan(spec, weathers()[1].faults, seed));
+    ASSERT_TRUE(result.has_value()) << result.error().what;
+    // The same log with every input told twice, and an old one in between.
+    std::vector<Event> stuttering;
+    std::vector<Event> inputs;
+    for (const Event& event : result->log) {
+      stuttering.push_back(event);
+      if (is_decision(event)) continue;
+      inputs.push_back(event);
+      Event old = inputs[Rng::stream(seed, "old", inputs.size()).below(inputs.size())], twice = event;
+      old.time = twice.time = event.time;
+      stuttering.push_back(twice);
+      stuttering.push_back(old);
+    }
+    ASSERT_EQ(lines(rederive(spec, stuttering)), "") << "seed " << seed;
+  }
+}
+
+TEST_P(SchedulerContract, SurvivesTheDeathOfHoneAtAnyStore) {
+  std::int64_t deaths = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (const Weather& weather : weathers()) {
+      SCOPED_TRACE(fmt::format("{}, seed {}", weather.name, seed));
+      StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
+      auto result = simulate(spec, plan(spec, weather.faults, seed), {.death = 0.04, .seed = seed});
+      ASSERT_TRUE(result.has_value()) << result.error().what;
+      ASSERT_EQ(lines(result->broken), "");
+      ASSERT_EQ(lines(rederive(spec, result->log)), "");
+      EXPECT_EQ(result->study.trials().size(), 24u);
+      deaths += result->deaths;
+    }
+  }
+  EXPECT_GE(deaths, 200);
+}
+
+TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    std::string text = fmt::format(
+        "objective: minimize loss\nspace: {{x: \"float(0, 1, step=0.25)\", n: [1, 2]}}\nfidelity: {{name: epoch, max: "
+        "9}}\n"
+        "searcher: {}\nscheduler: {}\nseed: {}\n",
+        GetParam().searcher, GetParam().scheduler, seed);
+    auto spec = read_study_file(text, "finite");
+    ASSERT_TRUE(spec.has_value()) << spec.error().what;
+    Plan world;
+    world.workers = 3;
+    world.metrics.emplace_back("loss", *curve("x + n", spec->space));
+    auto result = simulate(*spec, world, {.death = seed > 5 ? 0.03 : 0.0, .seed = seed});
+    ASSERT_TRUE(result.has_value()) << result.error().what;
+    EXPECT_EQ(lines(result->broken), "") << "seed " << seed;
+    EXPECT_EQ(result->study.trials().size(), 10u);
+    ASSERT_TRUE(result->study.best().has_value());
+    EXPECT_EQ(result->study.trials()[static_cast<std::size_t>(*result->study.best())].reports.back().at, 9);
+  }
+}
+
+TEST_P(SchedulerContract, KeepsEveryWorkerBusyWhileATrialMayStart) {
+  StudySpec spec = study(GetParam().searcher, GetParam().scheduler, 2, 150);
+  Plan world = plan(spec, {}, 2, 8);
+  auto result = simulate(spec, world);
+  ASSERT_TRUE(result.has_value()) << result.error().what;
+  std::size_t last = 0;
+  for (std::size_t i = 0; i < result->log.size(); ++i) {
+    if (std::holds_alternative<Started>(result->log[i].fact)) last = i;
+  }
+  Study fold = std::move(*Study::make(spec));
+  Seconds idle = 0;
+  for (std::size_t i = 0; i < last; ++i) {
+    fold.apply(result->log[i]);
+    idle += static_cast<double>(8 - fold.live()) * (result->log[i + 1].time - result->log[i].time);
+  }
+  EXPECT_LE(idle, 1e-6) << "worker seconds";
+}
+
+// --- asha against its definition, found anew from the trials at every decision ---
+
+struct Naive {
+  std::optional<TrialId> promotable;  // of the highest rung that has one, by the normal rule
+};
+Naive naive(const std::vector<Trial>& trials, const std::vector<Resource>& levels, std::size_t eta) {
+  for (std::size_t k = levels.size() - 1; k-- > 0;) {
+    std::vector<RungEntry> results;
+    for (const Trial& trial : trials) {
+      if (trial.phase == Phase::Failed || trial.phase == Phase::Stopped || trial.until < levels[k]) continue;
+      if (auto loss = loss_at(trial, levels[k])) results.push_back({*loss, trial.id});
+    }
+    std::sort(results.begin(), results.end());
+    results.resize(results.size() / eta);
+    for (const RungEntry& rank : results) {
+      const Trial& trial = trials[static_cast<std::size_t>(rank.trial)];
+      if (trial.phase == Phase::Paused && trial.until == levels[k]) return {trial.id};
+    }
+  }
+  return {};
+}
+
+TEST(AshaContract, PromotesExactlyWhatItsDefinitionSays) {
+  std::int64_t promotions = 0, starts = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    StudySpec spec = study("random", "asha", seed, 60);
+    for (const Weather& weather : weathers()) {
+      SCOPED_TRACE(fmt::format("{}, seed {}", weather.name, seed));
+      auto result = simulate(spec, plan(spec, weather.faults, seed, 6));
+      ASSERT_TRUE(result.has_value()) << result.error().what;
+      Study fold = std::move(*Study::make(spec));
+      std::int64_t started = 0;
+      for (const Event& event : result->log) {
+        if (const auto* resumed = std::get_if<Resumed>(&event.fact)) {
+          auto expected = naive(fold.trials(), {1, 3, 9}, 3).promotable;
+          if (expected) {
+            ASSERT_EQ(resumed->trial, *expected);
+          } else {
+            ASSERT_EQ(started, 60) << "only closed rungs promote against the rule: " << resumed->why;
+          }
+          ++promotions;
+        } else if (std::holds_alternative<Started>(event.fact)) {
+          ASSERT_EQ(naive(fold.trials(), {1, 3, 9}, 3).promotable, std::nullopt);
+          ++started;
+          ++starts;
+        }
+        fold.apply(event);
+      }
+    }
+  }
+  EXPECT_GT(promotions, 1000);
+  EXPECT_EQ(starts, 20 * 5 * 60);
+}
+
+TEST(AshaContract, BringsOneTrialToTheTopHoweverFewThereAre) {
+  for (int trials = 1; trials <= 30; ++trials) {
+    for (int workers : {1, 4, 16}) {
+      StudySpec spec = study("random", "asha", static_cast<std::uint64_t>(trials), trials);
+      auto result = simulate(spec, plan(spec, {}, 1, workers));
+      ASSERT_TRUE(result.has_value()) << result.error().what;
+      ASSERT_EQ(lines(result->broken), "");
+      std::int64_t top = 0;
+      for (const Trial& trial : result->study.trials())
+        top += !trial.reports.empty() && trial.reports.back().at == 9 ? 1 : 0;
+      EXPECT_GE(top, 1) << trials << " trials, " << workers << " workers";
+      EXPECT_LE(top, trials < 3 ? 1 : trials < 9 ? 2 : 30) << trials << " trials, " << workers << " workers";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hone

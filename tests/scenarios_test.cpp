@@ -1,0 +1,70 @@
+// Runs every file of tests/scenarios. HONE_SCENARIOS: their folder, from CMake.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/scenario.h"
+#include "study/event_json.h"
+
+namespace hone {
+namespace {
+
+std::vector<std::filesystem::path> files() {
+  std::vector<std::filesystem::path> found;
+  for (const auto& entry : std::filesystem::directory_iterator(HONE_SCENARIOS)) {
+    if (entry.path().extension() == ".hone") found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string lines(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += text + "\n";
+  return all;
+}
+
+std::vector<std::string> as_text(const std::vector<Event>& log) {
+  std::vector<std::string> text;
+  for (const Event& event : log) {
+    std::ostringstream line;
+    line << event.time << ' ' << kind(event) << ' ' << trial_of(event).value_or(-1) << ' ' << event_body(event);
+    text.push_back(line.str());
+  }
+  return text;
+}
+
+class ScenarioFile : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(ScenarioFile, ComesToWhatItSays) {
+  std::ifstream stream(GetParam());
+  std::stringstream text;
+  text << stream.rdbuf();
+  auto scenario = read_scenario(text.str(), GetParam().filename().string());
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().what;
+  EXPECT_EQ(scenario->name, GetParam().stem().string());
+  auto result = simulate(scenario->spec, scenario->plan, scenario->trouble);
+  ASSERT_TRUE(result.has_value()) << result.error().what;
+  EXPECT_EQ(lines(result->broken), "");
+  EXPECT_EQ(lines(unmet(*scenario, *result)), "");
+  EXPECT_EQ(lines(rederive(scenario->spec, result->log)), "");
+  auto again = simulate(scenario->spec, scenario->plan, scenario->trouble);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(as_text(again->log), as_text(result->log)) << "the same scenario twice";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ScenarioFile, testing::ValuesIn(files()), [](const auto& info) {
+  std::string name = info.param.stem().string();
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace hone
