@@ -1,0 +1,248 @@
+#include "exec/command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "base/text.h"
+
+namespace hone {
+namespace {
+
+constexpr std::string_view kBuiltIn[] = {"until", "dir", "trial", "seed", "study", "params"};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The identifier in `{identifier}` at text[0]; empty if it is none.
+std::string_view placeholder(std::string_view text) {
+  if (text.size() < 3 || text[0] != '{' || !is_letter(text[1])) return {};
+  std::size_t end = 2;
+  while (end < text.size() && (is_letter(text[end]) || is_digit(text[end]) || text[end] == '.' || text[end] == '-'))
+    ++end;
+  return end < text.size() && text[end] == '}' ? text.substr(1, end - 1) : std::string_view();
+}
+
+/// The word with every placeholder replaced by `value(name)`; one that gives nothing stays as written.
+std::string replace(std::string_view word, const std::function<std::optional<std::string>(std::string_view)>& value) {
+  std::string out;
+  for (std::size_t i = 0; i < word.size();) {
+    const std::string_view rest = word.substr(i);
+    if (rest.starts_with("{{") || rest.starts_with("}}")) {
+      out += rest[0], i += 2;
+      continue;
+    }
+    const std::string_view name = placeholder(rest);
+    const auto text = name.empty() ? std::nullopt : value(name);
+    if (text) out += *text, i += name.size() + 2;
+    else out += word[i++];
+  }
+  return out;
+}
+
+std::vector<std::string> placeholders(std::string_view word) {
+  std::vector<std::string> names;
+  replace(word, [&](std::string_view name) {
+    names.emplace_back(name);
+    return std::optional<std::string>("");
+  });
+  return names;
+}
+
+std::optional<std::size_t> find_param(const Space& space, std::string_view name) {
+  if (const auto found = space.find(name)) return found;
+  const auto& params = space.params();
+  const auto at = std::find_if(params.begin(), params.end(), [&](const Param& p) { return p.spelling == name; });
+  return at == params.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - params.begin()));
+}
+
+bool is_built_in(std::string_view name) {
+  return std::find(std::begin(kBuiltIn), std::end(kBuiltIn), name) != std::end(kBuiltIn);
+}
+
+/// Does the word stand for the name of the next one's value: `--lr`, `-x`, but not `--lr=1`, `--` or `-3`?
+bool is_bare_option(const std::string& word) {
+  return word.size() >= 2 && word[0] == '-' && word != "--" && !is_digit(word[1]) &&
+         word.find('=') == std::string::npos && placeholders(word).empty();
+}
+
+std::string trial_dir(const Trial& trial, const std::string& study_folder) {
+  return fmt::format("{}/{}/files", study_folder, trial.id);
+}
+
+void add_params(std::vector<std::string>& argv, const StudySpec& spec, const Trial& trial) {
+  const auto& params = spec.space.params();
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (std::holds_alternative<std::monostate>(trial.config[i])) continue;
+    argv.push_back("--" + (params[i].spelling.empty() ? params[i].name : params[i].spelling));
+    argv.push_back(spec.space.text(i, trial.config[i]));
+  }
+}
+
+std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, const std::string& study_folder) {
+  std::vector<std::string> argv;
+  for (std::size_t w = 0; w < spec.command.size(); ++w) {
+    const std::string& word = spec.command[w];
+    if (word == "{params}" && !spec.space.find("params")) {
+      add_params(argv, spec, trial);
+      continue;
+    }
+    bool inactive = false;
+    std::string text = replace(word, [&](std::string_view name) -> std::optional<std::string> {
+      if (const auto param = find_param(spec.space, name)) {
+        const Value& value = trial.config[*param];
+        inactive = inactive || std::holds_alternative<std::monostate>(value);
+        return spec.space.text(*param, value);
+      }
+      if (name == "until") return std::to_string(trial.until);
+      if (name == "dir") return trial_dir(trial, study_folder);
+      if (name == "trial") return std::to_string(trial.id);
+      if (name == "seed") return std::to_string(trial.seed);
+      if (name == "study") return spec.name;
+      return std::nullopt;
+    });
+    if (!inactive) argv.push_back(std::move(text));
+    else if (w > 1 && is_bare_option(spec.command[w - 1])) argv.pop_back();  // never the program itself
+  }
+  return argv;
+}
+
+std::string params_json(const StudySpec& spec, const Trial& trial) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  const auto& params = spec.space.params();
+  for (std::size_t i = 0; i < params.size(); ++i)
+    std::visit(
+        [&](const auto& value) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) json[params[i].name] = value;
+        },
+        trial.config[i]);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+bool has(const Environment& environment, std::string_view name) {
+  return std::any_of(environment.begin(), environment.end(), [&](const auto& entry) { return entry.first == name; });
+}
+
+/// NAME of a value `$NAME`; empty if it is a plain value.
+std::string_view reference(std::string_view value) {
+  if (value.size() < 2 || value[0] != '$' || !is_letter(value[1])) return {};
+  const bool all = std::all_of(value.begin() + 1, value.end(), [](char c) { return is_letter(c) || is_digit(c); });
+  return all ? value.substr(1) : std::string_view();
+}
+
+void check_placeholder(const StudySpec& spec, const std::string& word, const std::string& name, std::string& mistakes) {
+  if (find_param(spec.space, name)) return;
+  std::string mistake;
+  if (name == "params") {
+    if (word == "{params}") return;
+    mistake = fmt::format("`{}`: {{params}} must be a word of its own", printable(word));
+  } else if (!is_built_in(name)) {
+    std::vector<std::string> names(std::begin(kBuiltIn), std::end(kBuiltIn));
+    for (const Param& param : spec.space.params()) names.push_back(param.name);
+    const std::string nearest = nearest_name(name, names);
+    mistake = fmt::format("`{{{}}}` is no parameter of the space; {}", name,
+                          nearest.empty() ? fmt::format("write {{{{{}}}}} for the text itself", name)
+                                          : fmt::format("did you mean {{{}}}?", nearest));
+  }
+  if (!mistake.empty()) mistakes += (mistakes.empty() ? "command: " : "\ncommand: ") + mistake;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> check_command(const StudySpec& spec) {
+  if (spec.command.empty()) return invalid("command: empty; give the program that runs a trial");
+  std::string mistakes;
+  std::set<std::size_t> used;
+  bool all = false;
+  for (const std::string& word : spec.command) {
+    if (word.find('\0') != std::string::npos) return invalid("command: a word holds a NUL byte; remove it");
+    for (const std::string& name : placeholders(word)) {
+      check_placeholder(spec, word, name, mistakes);
+      if (const auto param = find_param(spec.space, name)) used.insert(*param);
+      else all = all || name == "params";
+    }
+  }
+  if (!mistakes.empty()) return invalid(mistakes);
+  std::vector<std::string> warnings;
+  const auto& params = spec.space.params();
+  if (all || params.empty()) return warnings;
+  if (used.empty()) {
+    warnings.push_back("command: no parameter in it; the program must read $HONE_PARAMS, or add {params}");
+    return warnings;
+  }
+  for (std::size_t i = 0; i < params.size(); ++i)
+    if (!used.contains(i))
+      warnings.push_back(
+          fmt::format("command: {0} is not in it; add {{{0}}} unless the program reads $HONE_PARAMS", params[i].name));
+  return warnings;
+}
+
+RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& study_folder, const Environment& extra) {
+  RunSpec run;
+  run.key = {trial.id, trial.attempt};
+  run.fresh = trial.fresh;
+  run.argv = words_of(spec, trial, study_folder);
+  run.params = params_json(spec, trial);
+  run.folder = fmt::format("{}/{}", study_folder, trial.id);
+  run.env = extra;
+  const auto set = [&](const char* name, std::string value) { run.env.emplace_back(name, std::move(value)); };
+  set("HONE_STUDY", spec.name);
+  set("HONE_TRIAL", std::to_string(trial.id));
+  set("HONE_SEED", std::to_string(trial.seed));
+  set("HONE_UNTIL", std::to_string(trial.until));
+  set("HONE_ATTEMPT", std::to_string(trial.attempt));
+  set("HONE_DIR", trial_dir(trial, study_folder));
+  set("HONE_PARAMS", run.folder + "/params.json");
+  set("HONE_REPORT", fmt::format("{}/report.{}", run.folder, trial.attempt));
+  return run;
+}
+
+std::string shell_command(const StudySpec& spec, const Trial& trial, const std::string& study_folder) {
+  std::string line;
+  for (const std::string& word : words_of(spec, trial, study_folder)) {
+    if (!line.empty()) line += ' ';
+    line += shell_quote(word);
+  }
+  return line;
+}
+
+Environment inherited_environment(const char* const* environ) {
+  Environment environment;
+  for (; environ != nullptr && *environ != nullptr; ++environ) {
+    const std::string_view entry = *environ;
+    const auto equals = entry.find('=');
+    if (equals == 0 || equals == std::string_view::npos || entry.starts_with("HONE_")) continue;
+    environment.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return environment;
+}
+
+Result<Environment> study_environment(const StudySpec& spec, const Environment& inherited) {
+  Environment extra;
+  std::string mistakes;
+  for (const auto& [name, value] : spec.env) {
+    const std::string_view from = reference(value);
+    if (from.empty()) {
+      extra.emplace_back(name, value);
+      continue;
+    }
+    const auto entry = std::find_if(inherited.begin(), inherited.end(), [&](const auto& e) { return e.first == from; });
+    if (entry != inherited.end()) extra.emplace_back(name, entry->second);
+    else
+      mistakes +=
+          fmt::format("{}env.{}: ${} is not set in the environment; set it", mistakes.empty() ? "" : "\n", name, from);
+  }
+  if (!mistakes.empty()) return invalid(mistakes);
+  const auto unless_set = [&](const char* name, std::string value) {
+    if (!has(extra, name) && !has(inherited, name)) extra.emplace_back(name, std::move(value));
+  };
+  unless_set("OMP_NUM_THREADS", std::to_string(std::max<Millionths>(1, (spec.resources.cpu + 999'999) / 1'000'000)));
+  unless_set("OMP_WAIT_POLICY", "passive");
+  return extra;
+}
+
+}  // namespace hone

@@ -1,0 +1,37 @@
+// From a study and a trial to the command that runs it (SURFACE 3).
+//
+// Placeholders in a word: {NAME} of a parameter, {until} {dir} {trial} {seed} {study}; `{{` and `}}` are braces. A
+// parameter beats a built-in name. {params} is a word of its own and becomes `--name value` for every active parameter,
+// in its original spelling. Anything else between braces that is not an identifier stays as it is (awk '{print $1}').
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hone/executor.h"
+#include "hone/result.h"
+#include "hone/spec.h"
+#include "hone/trial.h"
+
+namespace hone {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+/// Invalid lists every placeholder without a parameter, a line each. The value: warnings, one line each: parameters
+/// that do not reach the program unless it reads $HONE_PARAMS.
+Result<std::vector<std::string>> check_command(const StudySpec& spec);
+
+/// `study_folder` is absolute; `extra` comes from study_environment(). spec.command must have passed check_command().
+RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& study_folder, const Environment& extra);
+
+/// The shell-quoted command line of a trial.
+std::string shell_command(const StudySpec& spec, const Trial& trial, const std::string& study_folder);
+
+/// What the environment of Hone passes on to trials: without HONE_*.
+Environment inherited_environment(const char* const* environ);
+/// What the study adds to it: spec.env with `$NAME` resolved (Invalid if it is not set), OMP_NUM_THREADS = CPUs of a
+/// trial rounded up and OMP_WAIT_POLICY=passive unless set already.
+Result<Environment> study_environment(const StudySpec& spec, const Environment& inherited);
+
+}  // namespace hone

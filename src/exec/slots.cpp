@@ -1,0 +1,87 @@
+#include "exec/slots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hone {
+namespace {
+
+constexpr Millionths kWhole = 1'000'000;
+
+std::string amount(Millionths value) { return fmt::format("{}", static_cast<double>(value) / 1e6); }
+
+Result<void> check_request(const Resources& request, std::optional<int> parallel, const Machine& machine) {
+  if (parallel && *parallel < 1) return invalid(fmt::format("parallel: {} is too small; use 1 or more", *parallel));
+  if (request.cpu < 0) return invalid(fmt::format("resources.cpu: {} is negative", amount(request.cpu)));
+  if (request.gpu < 0) return invalid(fmt::format("resources.gpu: {} is negative", amount(request.gpu)));
+  const Millionths cpus_up = (machine.cpus + kWhole - 1) / kWhole * kWhole;
+  if (request.cpu > cpus_up)
+    return invalid(fmt::format("resources.cpu: a trial asks for {} but this machine has {}; lower it",
+                               amount(request.cpu), amount(machine.cpus)));
+  if (request.gpu > kWhole && request.gpu % kWhole != 0)
+    return invalid(fmt::format("resources.gpu: {} is neither a share of one GPU nor a whole number; use {} or {}",
+                               amount(request.gpu), request.gpu / kWhole, request.gpu / kWhole + 1));
+  const auto gpus = static_cast<Millionths>(machine.gpus.size());
+  if (request.gpu > gpus * kWhole)
+    return invalid(fmt::format("resources.gpu: a trial asks for {} but {}; lower it or say --gpus N",
+                               amount(request.gpu),
+                               gpus == 0 ? "no GPU was found" : fmt::format("there are {}", gpus)));
+  return {};
+}
+
+}  // namespace
+
+Result<Slots> Slots::make(const Resources& request, std::optional<int> parallel, const Machine& machine) {
+  if (auto ok = check_request(request, parallel, machine); !ok) return tl::unexpected(ok.error());
+  Slots slots;
+  Millionths total = parallel.value_or(1'000'000);
+  if (request.cpu > 0) total = std::min(total, std::max<Millionths>(1, machine.cpus / request.cpu));
+  if (request.gpu > 0) {
+    const auto gpus = static_cast<Millionths>(machine.gpus.size());
+    total = std::min(total, request.gpu < kWhole ? gpus * (kWhole / request.gpu) : gpus / (request.gpu / kWhole));
+    slots.gpu_ = request.gpu;
+    slots.devices_ = machine.gpus;
+    slots.left_.assign(machine.gpus.size(), kWhole);
+  } else if (request.cpu == 0 && !parallel) {
+    total = std::max<Millionths>(1, machine.cpus / kWhole);
+  }
+  slots.total_ = static_cast<int>(total);
+  return slots;
+}
+
+std::optional<Devices> Slots::take(const RunKey& key) {
+  if (const auto held = held_.find(key); held != held_.end()) return held->second;
+  if (used() >= total_) return std::nullopt;
+  Devices devices;
+  const Millionths each = std::min(gpu_, kWhole);
+  for (Millionths need = gpu_; need > 0; need -= each) {
+    // The emptiest device, so that shares spread; the first of equals.
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+      const bool taken = std::find(devices.begin(), devices.end(), devices_[i]) != devices.end();
+      if (!taken && left_[i] >= each && (!best || left_[i] > left_[*best])) best = i;
+    }
+    if (!best) return std::nullopt;
+    devices.push_back(devices_[*best]);
+  }
+  hold(key, devices);
+  return devices;
+}
+
+void Slots::hold(const RunKey& key, const Devices& devices) {
+  if (!held_.emplace(key, devices).second) return;
+  for (std::size_t i = 0; i < devices_.size(); ++i)
+    if (std::find(devices.begin(), devices.end(), devices_[i]) != devices.end()) left_[i] -= std::min(gpu_, kWhole);
+}
+
+void Slots::free(const RunKey& key) {
+  const auto held = held_.find(key);
+  if (held == held_.end()) return;
+  for (std::size_t i = 0; i < devices_.size(); ++i)
+    if (std::find(held->second.begin(), held->second.end(), devices_[i]) != held->second.end())
+      left_[i] += std::min(gpu_, kWhole);
+  held_.erase(held);
+}
+
+}  // namespace hone
