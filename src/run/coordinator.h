@@ -1,0 +1,57 @@
+// The loop: take what happened, let the study decide, store it all, and only then act on it.
+//
+//   executor.wait() → Reported, Exited → study.apply → study.decide … → storage.append → executor.launch, cancel
+//
+// Recovery is the same loop over a study rebuilt from its log: nothing is ever asked twice.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hone/executor.h"
+#include "hone/storage.h"
+#include "hone/study.h"
+
+namespace hone {
+
+struct RunHooks {
+  std::function<Seconds()> now;                               // never falls
+  std::function<Result<RunSpec>(const Trial&)> launch;        // the command of a trial
+  std::function<int()> interrupts;                            // times that the user asked to stop (Ctrl-C)
+  std::function<void(const Event&, const Study&)> seen = {};  // each event, once it is stored
+  std::function<void(const std::string&)> warn = {};          // one line
+  std::function<void(Seconds)> pause = {};                    // before a failed store is tried again
+};
+
+enum class Ending { Finished, Interrupted };
+
+class Coordinator {
+ public:
+  Coordinator(Study& study, Storage& storage, StudyRow row, Executor& executor, RunHooks hooks);
+  /// Runs the study to its end. Unavailable only if the user gave up on a store that stayed unavailable.
+  Result<Ending> run();
+
+ private:
+  Result<void> recover();
+  Result<void> turn();
+  void take(Notice notice);
+  void put(Event event);
+  void decide();
+  Result<void> flush();
+  Result<void> act();
+  bool wanted(const Fact& fact) const;
+  Result<void> cancel_all();
+
+  Study& study_;
+  Storage& storage_;
+  StudyRow row_;
+  Executor& executor_;
+  RunHooks hooks_;
+  std::vector<Event> batch_;
+  std::set<RunKey> cancelled_;  // and not seen to end
+  int interrupts_ = 0;
+};
+
+}  // namespace hone

@@ -1,0 +1,192 @@
+#include "run/coordinator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+#include "store/memory.h"
+
+namespace hone {
+namespace {
+
+/// A world in which every launched run reports `acc` once and ends at the next wait(); it records what it was asked.
+class FakeExecutor : public Executor {
+ public:
+  int slots() const override { return 2; }
+  Result<void> launch(const RunSpec& run) override {
+    launches.push_back(run.key);
+    if (!known_.emplace(run.key, true).second) return {};
+    if (hang) return {};
+    pending_.push_back(
+        {0, Reported{run.key.trial, run.key.attempt, 1, {{"acc", 0.1 * static_cast<double>(run.key.trial)}}, {}}});
+    pending_.push_back({0, Exited{.trial = run.key.trial, .attempt = run.key.attempt}});
+    return {};
+  }
+  Result<void> cancel(const RunKey& key) override {
+    cancels.push_back(key);
+    if (known_[key])
+      pending_.push_back({0, Exited{.trial = key.trial, .attempt = key.attempt, .cause = Cause::Signal, .code = 15}});
+    known_[key] = false;
+    return {};
+  }
+  Result<std::vector<RunStatus>> list() override {
+    std::vector<RunStatus> all;
+    for (const auto& [key, live] : known_) all.push_back({key, !live});
+    return all;
+  }
+  Result<std::vector<Notice>> wait(Seconds) override {
+    ++waits;
+    std::vector<Notice> out(pending_.begin(), pending_.end());
+    if (twice) out.insert(out.end(), pending_.begin(), pending_.end());
+    pending_.clear();
+    return out;
+  }
+  std::vector<RunKey> launches, cancels;
+  bool hang = false, twice = false;
+  int waits = 0;
+
+ private:
+  std::map<RunKey, bool> known_;
+  std::deque<Notice> pending_;
+};
+
+/// Passes on to a store in memory, but fails the first `failures` appends.
+class FlakyStorage final : public Storage {
+ public:
+  Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) override {
+    return memory_.create(name, spec, now);
+  }
+  Result<StudyRow> find(const std::string& name) const override { return memory_.find(name); }
+  Result<std::vector<StudyRow>> list() const override { return memory_.list(); }
+  Result<Seq> append(std::int64_t study, Seq expected, std::span<const Event> events) override {
+    if (failures-- > 0) return fail(Code::Unavailable, "hone.db: disk full");
+    return memory_.append(study, expected, events);
+  }
+  Result<void> read(std::int64_t study, Seq from, const std::function<bool(Seq, Event&&)>& each) const override {
+    return memory_.read(study, from, each);
+  }
+  int failures = 0;
+
+ private:
+  MemoryStorage memory_;
+};
+
+StudySpec make_spec(std::int64_t trials) {
+  StudySpec spec;
+  spec.name = "s";
+  spec.objectives = {{"acc", true, Aggregate::Last}};
+  spec.space = *Space::make({*parse_param("x", "float(0, 1)")});
+  spec.searcher.name = "random";
+  spec.stop.trials = trials;
+  spec.seed = 1;
+  return spec;
+}
+
+class CoordinatorTest : public ::testing::Test {
+ protected:
+  void SetUp() override { row_ = *storage_.create("s", "{}", 0); }
+  RunHooks hooks() {
+    return RunHooks{.now = [this] { return clock_ += 0.001; },
+                    .launch = [](const Trial& trial) -> Result<RunSpec> {
+                      return RunSpec{.key = {trial.id, trial.attempt}};
+                    },
+                    .interrupts = [this] { return executor_.waits >= interrupt_after_ ? 1 : 0; },
+                    .warn = [this](const std::string& text) { warnings_.push_back(text); },
+                    .pause = [this](Seconds) { ++pauses_; }};
+  }
+  Study rebuilt(std::int64_t trials) {
+    Study study = *Study::make(make_spec(trials));
+    EXPECT_TRUE(storage_.read(row_.id, 0, [&](Seq seq, Event&& event) {
+      study.apply(event);
+      row_.last = seq;
+      return true;
+    }));
+    return study;
+  }
+
+  FlakyStorage storage_;
+  FakeExecutor executor_;
+  StudyRow row_;
+  Seconds clock_ = 1000;
+  int interrupt_after_ = 1'000'000, pauses_ = 0;
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(CoordinatorTest, RunsAStudyToItsEndAndStoresAllOfIt) {
+  Study study = rebuilt(5);
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, hooks()).run(), Ending::Finished);
+  EXPECT_EQ(executor_.launches.size(), 5u);
+  EXPECT_EQ(study.best(), 4);
+  const Study again = rebuilt(5);
+  ASSERT_TRUE(again.finished());
+  EXPECT_EQ(*again.finished(), "trial limit reached");
+  EXPECT_EQ(again.best(), 4);
+}
+
+TEST_F(CoordinatorTest, NoticesThatComeTwiceAreStoredOnce) {
+  executor_.twice = true;
+  Study study = rebuilt(5);
+  ASSERT_TRUE(Coordinator(study, storage_, row_, executor_, hooks()).run());
+  int reports = 0, exits = 0;
+  ASSERT_TRUE(storage_.read(row_.id, 0, [&](Seq, Event&& event) {
+    reports += std::holds_alternative<Reported>(event.fact);
+    exits += std::holds_alternative<Exited>(event.fact);
+    return true;
+  }));
+  EXPECT_EQ(reports, 5);
+  EXPECT_EQ(exits, 5);
+}
+
+TEST_F(CoordinatorTest, AStoreThatIsFullForAWhileLosesNothingAndIsToldOnce) {
+  storage_.failures = 3;
+  Study study = rebuilt(3);
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, hooks()).run(), Ending::Finished);
+  EXPECT_EQ(pauses_, 3);
+  EXPECT_EQ(warnings_.size(), 1u);
+  EXPECT_TRUE(rebuilt(3).finished());
+}
+
+TEST_F(CoordinatorTest, NothingIsLaunchedBeforeItIsStored) {
+  storage_.failures = 1'000'000;
+  Study study = rebuilt(3);
+  RunHooks with = hooks();
+  int asked = 0;
+  with.interrupts = [&] { return ++asked > 2 ? 1 : 0; };  // the user gives up while the store is full
+  EXPECT_FALSE(Coordinator(study, storage_, row_, executor_, with).run());
+  EXPECT_TRUE(executor_.launches.empty());
+}
+
+TEST_F(CoordinatorTest, AnInterruptEndsRunsWhichTheNextRunLaunchesAgain) {
+  executor_.hang = true;
+  interrupt_after_ = 2;
+  {
+    Study study = rebuilt(3);
+    EXPECT_EQ(Coordinator(study, storage_, row_, executor_, hooks()).run(), Ending::Interrupted);
+    EXPECT_EQ(executor_.cancels.size(), 2u);
+  }
+  executor_.hang = false;
+  interrupt_after_ = 1'000'000;
+  Study study = rebuilt(3);
+  EXPECT_EQ(study.trials()[0].phase, Phase::Waiting);
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, hooks()).run(), Ending::Finished);
+  EXPECT_EQ(study.trials().size(), 3u);
+  EXPECT_EQ(study.trials()[0].attempt, 2);
+  EXPECT_EQ(study.trials()[2].attempt, 1);
+}
+
+TEST_F(CoordinatorTest, RunsOfWhichTheExecutorKnowsNothingAreLostAndLaunchedAgain) {
+  {
+    Study study = rebuilt(2);
+    Event started = std::get<Event>(study.decide(1, 2));
+    ASSERT_TRUE(storage_.append(row_.id, 0, std::span(&started, 1)));  // and then the process died
+  }
+  Study study = rebuilt(2);
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, hooks()).run(), Ending::Finished);
+  EXPECT_EQ(executor_.launches[0], (RunKey{0, 2}));
+  EXPECT_EQ(study.trials()[0].phase, Phase::Completed);
+}
+
+}  // namespace
+}  // namespace hone
