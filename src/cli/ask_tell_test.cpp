@@ -1,0 +1,163 @@
+#include "cli/ask_tell.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "study/study_file.h"
+
+namespace hone {
+namespace {
+
+using testing::HasSubstr;
+
+AskTell make(const std::string& text, AskTell::Keep keep = {}) {
+  auto spec = read_study_file(text, "study.yaml");
+  EXPECT_TRUE(spec.has_value()) << (spec ? "" : spec.error().what);
+  auto study = Study::make(std::move(*spec));
+  EXPECT_TRUE(study.has_value()) << (study ? "" : study.error().what);
+  return AskTell(
+      std::move(*study), [time = 0.0]() mutable { return time += 1; }, std::move(keep));
+}
+constexpr const char* kFlat =
+    "objective: minimize loss\nspace: {x: \"float(0, 1)\", c: [a, b]}\nsearcher: random\nscheduler: none\n"
+    "stop: {trials: 3}\nseed: 1\n";
+constexpr const char* kRungs =
+    "objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nscheduler: asha\n"
+    "fidelity: {name: epoch, min: 1, max: 9}\nstop: {trials: 9}\nseed: 1\n";
+
+Json say(AskTell& study, const std::string& line) { return Json::parse(study.answer(line)); }
+
+TEST(AskTell, HandsOutTrialsAndTakesResults) {
+  AskTell study = make(kFlat);
+  const Json first = say(study, R"({"ask": 2})");
+  ASSERT_EQ(first["trials"].size(), 2U);
+  EXPECT_FALSE(first.contains("finished"));
+  const Json& trial = first["trials"][0];
+  EXPECT_EQ(trial["trial"], 0);
+  EXPECT_TRUE(trial["config"]["x"].is_number());
+  EXPECT_TRUE(trial["config"]["c"].is_string());
+  EXPECT_EQ(trial["resume"], false);
+  EXPECT_TRUE(trial["seed"].is_number_integer());
+  EXPECT_EQ(trial["until"], 1);
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 0.5}}})"), Json::parse(R"({"move": "continue"})"));
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 0.3, "other": 7}, "done": true}})"),
+            Json::parse(R"({"move": "stop"})"));
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 1, "failed": "oom"}})"), Json::parse(R"({"move": "stop"})"));
+  const Json best = say(study, R"({"best": true})");
+  EXPECT_EQ(best["best"]["trial"], 0);
+  EXPECT_EQ(best["best"]["metrics"], Json::parse(R"({"loss": 0.3, "other": 7.0})"));
+  ASSERT_EQ(say(study, R"({"ask": 5})")["trials"].size(), 1U);
+  EXPECT_EQ(say(study, R"({"ask": 1})"), Json::parse(R"({"trials": []})"));  // one is still out
+  say(study, R"({"tell": {"trial": 2, "metrics": {"loss": 1}, "done": true}})");
+  EXPECT_EQ(say(study, R"({"ask": 1})"), Json::parse(R"({"trials": [], "finished": true})"));
+}
+
+TEST(AskTell, PromotesAKnownTrialWithALargerUntil) {
+  AskTell study = make(kRungs);
+  std::vector<int> pauses;
+  bool resumed = false, finished = false;
+  for (int round = 0; round < 100 && !finished; ++round) {
+    const Json answer = say(study, R"({"ask": 1})");
+    finished = answer.contains("finished");
+    for (const Json& trial : answer["trials"]) {
+      const auto id = trial["trial"].get<int>();
+      const auto until = trial["until"].get<int>();
+      if (trial["resume"] == true) {
+        resumed = true;
+        EXPECT_GT(until, 1);
+      }
+      const Json move =
+          say(study, dump(Json{{"tell", {{"trial", id}, {"metrics", {{"loss", 1.0 / (id + 1)}}}, {"at", until}}}}));
+      EXPECT_EQ(move["move"], until < 9 ? "pause" : "stop");
+    }
+  }
+  EXPECT_TRUE(resumed);
+  EXPECT_TRUE(finished);
+}
+
+TEST(AskTell, HoldsToParallel) {
+  AskTell study = make(std::string(kFlat) + "parallel: 1\n");
+  EXPECT_EQ(say(study, R"({"ask": 3})")["trials"].size(), 1U);
+  EXPECT_EQ(say(study, R"({"ask": 3})")["trials"].size(), 0U);
+  say(study, R"({"tell": {"trial": 0, "failed": "exit 3"}})");
+  EXPECT_EQ(say(study, R"({"ask": 3})")["trials"].size(), 1U);
+}
+
+TEST(AskTell, AddsResultsFromElsewhere) {
+  AskTell study = make(kFlat);
+  EXPECT_EQ(say(study, R"({"add": {"config": {"x": 0.5, "c": "a"}, "metrics": {"loss": 0.01}}})"),
+            Json::parse(R"({"trial": 0})"));
+  EXPECT_EQ(say(study, R"({"best": true})")["best"]["config"], Json::parse(R"({"x": 0.5, "c": "a"})"));
+}
+
+TEST(AskTell, ABadLineAnswersAnErrorAndChangesNothing) {
+  std::size_t kept = 0;
+  AskTell study =
+      make(kFlat, [&](std::span<const Event> events) -> Result<void> { return kept += events.size(), Result<void>(); });
+  say(study, R"({"ask": 1})");
+  const std::size_t before = kept;
+  EXPECT_GT(before, 0U);
+  for (const char* line : {"",
+                           "nonsense",
+                           "[]",
+                           "{}",
+                           "7",
+                           R"({"ask": 0})",
+                           R"({"ask": "x"})",
+                           R"({"ask": 1, "best": true})",
+                           R"({"aks": 1})",
+                           R"({"tell": {}})",
+                           R"({"tell": {"trial": 9, "metrics": {"loss": 1}}})",
+                           R"({"tell": {"trial": 0}})",
+                           R"({"tell": {"trial": 0, "metrics": {"loss": "much"}}})",
+                           R"({"tell": {"trial": 0, "metric": {"loss": 1}}})",
+                           R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "at": -1}})",
+                           R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": 3}})",
+                           R"({"tell": {"trial": 0, "done": true, "failed": "oom"}})",
+                           R"({"tell": {"trial": 0, "failed": 1}})",
+                           R"({"tell": {"trial": 1e300, "done": true}})",
+                           R"({"add": {"config": {"x": 7, "c": "a"}, "metrics": {"loss": 1}}})",
+                           R"({"add": {"config": {"x": 0.5, "c": "a"}, "metrics": {"acc": 1}}})",
+                           R"({"add": {"config": {"x": [1]}, "metrics": {}}})"})
+    EXPECT_TRUE(say(study, line).contains("error")) << line;
+  EXPECT_THAT(study.answer("{\"tell\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+              HasSubstr("error"));
+  EXPECT_THAT(study.answer(std::string((1 << 20) + 1, ' ')), HasSubstr("1 MiB"));
+  EXPECT_EQ(kept, before);
+  EXPECT_THAT(study.answer(R"({"tell": {"trial": 0, "metrcs": {}}})"), HasSubstr("did you mean metrics?"));
+}
+
+TEST(AskTell, ALateTellIsAnsweredByTheMove) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 1})");
+  say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": true}})");
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 0}}})"), Json::parse(R"({"move": "stop"})"));
+}
+
+TEST(AskTell, AFailedObjectiveIsNotFinite) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 1})");
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": "nan"}, "done": true}})"),
+            Json::parse(R"({"move": "stop"})"));
+  EXPECT_TRUE(say(study, R"({"best": true})")["best"].is_null());
+}
+
+TEST(AskTell, WhatWasOutComesBackAfterARestart) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 1})");
+  study.give_up_live();
+  const Json again = say(study, R"({"ask": 1})");
+  ASSERT_EQ(again["trials"].size(), 1U);
+  EXPECT_EQ(again["trials"][0]["trial"], 0);
+  EXPECT_EQ(again["trials"][0]["resume"], true);
+}
+
+TEST(AskTell, AStoreThatFailsEndsTheConversation) {
+  AskTell study =
+      make(kFlat, [](std::span<const Event>) -> Result<void> { return fail(Code::Unavailable, "disk full"); });
+  EXPECT_THAT(study.answer(R"({"ask": 1})"), HasSubstr("disk full"));
+  ASSERT_TRUE(study.broken().has_value());
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/parser.h"
+#include "cli/text_out.h"
+#include "hone/registry.h"
+
+namespace hone {
+namespace {
+
+const char* type_name(OptionRow::Type type) {
+  switch (type) {
+    case OptionRow::Type::Bool:
+      return "bool";
+    case OptionRow::Type::Int:
+      return "int";
+    case OptionRow::Type::Float:
+      return "float";
+    case OptionRow::Type::Word:
+      return "word";
+  }
+  return "";
+}
+
+std::string range_text(const OptionRow& option) {
+  if (option.type == OptionRow::Type::Word) return fmt::format("{}", fmt::join(option.words, ", "));
+  if (option.type == OptionRow::Type::Bool) return "true or false";
+  return fmt::format("{} to {}", number_text(option.lo), number_text(option.hi));
+}
+
+std::string fallback_text(const OptionRow& option) {
+  if (std::holds_alternative<std::monostate>(option.fallback)) return "decided by itself";
+  if (option.type == OptionRow::Type::Bool) return std::get<std::int64_t>(option.fallback) != 0 ? "true" : "false";
+  return value_text(option.fallback);
+}
+
+Json option_json(const OptionRow& option) {
+  Json out{{"name", option.name},
+           {"type", type_name(option.type)},
+           {"default", value_json(option.fallback)},
+           {"doc", option.doc}};
+  if (option.type == OptionRow::Type::Word) out["words"] = option.words;
+  if (option.type == OptionRow::Type::Int || option.type == OptionRow::Type::Float)
+    out["lo"] = number_json(option.lo), out["hi"] = number_json(option.hi);
+  return out;
+}
+
+template <class Row>
+int list_algorithms(const Command& self, const Words& words, const std::vector<Row>& rows, const char* what,
+                    const std::function<Json(const Row&)>& traits) {
+  Parser parser(self);
+  std::string name;
+  parser.add_json();
+  parser.word("NAME", name, "only this one");
+  if (const auto status = parser.parse(words)) return *status;
+  std::vector<std::string> names;
+  Json list = Json::array();
+  std::string text;
+  for (const Row& row : rows) {
+    names.push_back(row.name);
+    if (!name.empty() && row.name != name) continue;
+    Json one{{"name", row.name}, {"doc", row.doc}, {"paper", row.paper}};
+    const Json own = traits(row);
+    one.update(own);
+    one["options"] = Json::array();
+    text += fmt::format("{}{}: {}\n  {}\n", text.empty() ? "" : "\n", row.name, row.doc, row.paper);
+    for (const auto& [trait, value] : own.items())
+      if (value.template get<bool>())
+        text += fmt::format("  {}\n", trait == "needs_fidelity" ? "needs a fidelity" : "takes several objectives");
+    for (const OptionRow& option : row.options) {
+      one["options"].push_back(option_json(option));
+      text += fmt::format("    {:<14} {} ({}; default: {})\n", option.name, option.doc, range_text(option),
+                          fallback_text(option));
+    }
+    list.push_back(std::move(one));
+  }
+  if (list.empty()) {
+    const std::string near = nearest_name(name, names);
+    return complain({Code::NotFound, fmt::format("{}: no such {}; {}", name, what,
+                                                 near.empty() ? fmt::format("there are {}", fmt::join(names, ", "))
+                                                              : "did you mean " + near + "?")});
+  }
+  fmt::print("{}", parser.json ? dump(list) + "\n" : text);
+  return kDone;
+}
+
+}  // namespace
+
+int searchers_command(const Command& self, Words words) {
+  return list_algorithms<SearcherRow>(self, words, searchers(), "searcher", [](const SearcherRow& row) {
+    return Json{{"multi_objective", row.multi_objective}};
+  });
+}
+
+int schedulers_command(const Command& self, Words words) {
+  return list_algorithms<SchedulerRow>(self, words, schedulers(), "scheduler", [](const SchedulerRow& row) {
+    return Json{{"needs_fidelity", row.needs_fidelity}, {"multi_objective", row.multi_objective}};
+  });
+}
+
+}  // namespace hone

@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/best.h"
+#include "cli/parser.h"
+#include "cli/trial_table.h"
+#include "exec/command.h"
+#include "run/home.h"
+
+namespace hone {
+
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
+}
+
+Json best_json(const StudyView& study, TrialId id, const std::string& folder) {
+  Json out = trial_json(study, id);
+  out["command"] = shell_command(study.spec(), study.trial(id), folder);
+  out["dir"] = fmt::format("{}/{}/files", folder, id);
+  return out;
+}
+
+std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials) {
+  const std::string& metric = spec.objectives[0].metric;
+  bool reported = false, finite = false;
+  for (const Trial& trial : trials) {
+    reported = reported || !trial.reports.empty();
+    finite = finite ||
+             (trial.phase != Phase::Failed && !trial.reports.empty() && std::isfinite(trial.reports.back().loss[0]));
+  }
+  if (!reported) return fmt::format("no trial reported {}", metric);
+  if (finite && !spec.outcomes.empty()) return "no trial met all outcome_constraints";
+  return fmt::format("no trial ended well with a finite {}", metric);
+}
+
+std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder) {
+  const Space& space = spec.space;
+  std::string out = fmt::format("best     trial {}: {}\n", trial.id, result_text(spec, trial));
+  std::size_t width = 0;
+  for (const Param& param : space.params()) width = std::max(width, param.name.size());
+  for (std::size_t i = 0; i < space.params().size(); ++i)
+    if (!std::holds_alternative<std::monostate>(trial.config[i]))
+      out += fmt::format("         {:<{}}  {}\n", space.params()[i].name, width,
+                         printable(space.text(i, trial.config[i])));
+  if (!spec.command.empty()) out += fmt::format("command  {}\n", printable(shell_command(spec, trial, folder)));
+  return out + fmt::format("folder   {}/{}\n", printable(folder), trial.id);
+}
+
+int best_command(const Command& self, Words words) {
+  Parser parser(self);
+  std::string study;
+  std::optional<std::int64_t> top;
+  bool csv = false;
+  parser.add_home();
+  parser.add_json();
+  parser.required_word("STUDY", study, "its name");
+  parser.flag("--csv", csv, "comma-separated values");
+  parser.whole("--top", top, "the N best", 1);
+  if (const auto status = parser.parse(words)) return *status;
+  const auto view = load_view(parser.home(), study);
+  if (!view) return complain(view.error());
+  const std::string folder = absolute_path(study_folder(parser.home(), view->name()));
+  const auto ids = top ? chosen_trials(*view, top) : view->ledger().front();
+  if (ids.empty() && !parser.json)
+    warn(fmt::format("study {}: {}", view->name(), no_best_text(view->spec(), view->ledger().trials())));
+  if (csv) {
+    print_trials_csv(*view, ids, stdout);
+  } else if (parser.json && (top || view->spec().objectives.size() > 1)) {
+    Json list = Json::array();
+    for (const TrialId id : ids) list.push_back(best_json(*view, id, folder));
+    fmt::print("{}\n", dump(list));
+  } else if (parser.json) {
+    fmt::print("{}\n", ids.empty() ? "null" : dump(best_json(*view, ids[0], folder)));
+  } else if (top) {
+    print_trials_table(*view, ids, stdout);
+  } else {
+    for (const TrialId id : ids) fmt::print("{}", best_text(view->spec(), view->trial(id), folder));
+  }
+  return ids.empty() ? kNoResult : kDone;
+}
+
+}  // namespace hone

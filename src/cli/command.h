@@ -1,0 +1,46 @@
+// What every subcommand is: a row of the table in main.cpp, a name with a line of help, an example and a function.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hone/result.h"
+
+namespace hone {
+
+using Words = std::vector<std::string>;
+
+struct Command {
+  const char* name;
+  const char* line;  // what it does
+  const char* example;
+  int (*run)(const Command& self, Words words);  // the words after its name; the exit status
+};
+
+// Exit statuses (SURFACE 4).
+constexpr int kDone = 0;
+constexpr int kNoResult = 1;  // no trial reported the objective
+constexpr int kBadInput = 2;  // nothing was started
+constexpr int kCannot = 3;    // store, engine, disk
+constexpr int kInterrupted = 130;
+
+/// Each line of the error to standard error, with `hone: ` before it; the exit status that belongs to it.
+int complain(const Error& error);
+void warn(const std::string& line);
+
+int run_command(const Command& self, Words words);
+int try_command(const Command& self, Words words);
+int list_command(const Command& self, Words words);
+int status_command(const Command& self, Words words);
+int trials_command(const Command& self, Words words);
+int best_command(const Command& self, Words words);
+int explain_command(const Command& self, Words words);
+int plan_command(const Command& self, Words words);
+int searchers_command(const Command& self, Words words);
+int schedulers_command(const Command& self, Words words);
+int ask_tell_command(const Command& self, Words words);
+int replay_command(const Command& self, Words words);
+int export_command(const Command& self, Words words);
+int report_command(const Command& self, Words words);
+
+}  // namespace hone

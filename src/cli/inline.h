@@ -1,0 +1,22 @@
+// The inline form of a study: a command line in which words that begin with `~` are parameters (SURFACE 1).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hone/result.h"
+#include "study/study_file.h"
+
+namespace hone {
+
+struct InlineStudy {
+  std::string text;  // a study file, as JSON, for read_study_file()
+  std::string stem;  // of the script, for the name: `train` of `python3 train.py`
+};
+/// Invalid, a line a mistake, if a parameter has no name or is given twice.
+Result<InlineStudy> inline_study(const std::vector<std::string>& command);
+
+/// STEM-HASH: the same for the same definition.
+std::string inline_name(const std::string& stem, const StudySpec& spec);
+
+}  // namespace hone

@@ -1,0 +1,233 @@
+// What commands print, from events made by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/importance.h"
+#include "cli/plan.h"
+#include "cli/progress.h"
+#include "cli/report_words.h"
+#include "cli/trial_table.h"
+#include "study/study_file.h"
+
+namespace hone {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+StudySpec spec_of(const std::string& text) {
+  auto spec = read_study_file(text, "study.yaml");
+  EXPECT_TRUE(spec.has_value()) << (spec ? "" : spec.error().what);
+  return *spec;
+}
+StudySpec two_parameters() {
+  return spec_of(
+      "objective: maximize acc\nspace: {lr: \"float(0, 1)\", opt: [sgd, \"a,\\\"b\"]}\nfidelity: {name: epoch, max: "
+      "9}\n"
+      "stop: {trials: 5}\nseed: 1\n");
+}
+Started started(TrialId id, double lr, const std::string& opt) {
+  Started e;
+  e.trial = id;
+  e.config = {lr, opt};
+  e.until = 9;
+  e.why = "a slot is free";
+  e.searcher_why = "random";
+  e.free_slots = 4;
+  return e;
+}
+Reported reported(TrialId id, int n, Metrics metrics) {
+  return {.trial = id, .attempt = 1, .n = n, .metrics = std::move(metrics), .infeasible = {}};
+}
+StudyView example() {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, started(1, 0.25, "a,\"b")});
+  view.apply({12, reported(0, 1, {{"epoch", 3}, {"acc", 0.5}, {"loss", 1.5}})});
+  view.apply({13, reported(0, 2, {{"epoch", 9}, {"acc", 0.75}, {"loss", 1}})});
+  Exited good{.trial = 0, .attempt = 1};
+  good.cpu_seconds = 2;
+  good.peak_memory = 1000;
+  view.apply({14, good});
+  view.apply({15, Exited{.trial = 1, .attempt = 1, .cause = Cause::Exit, .code = 3, .detail = "boom"}});
+  return view;
+}
+
+TEST(TrialJson, HasTheFormOfTheSurface) {
+  const StudyView view = example();
+  EXPECT_EQ(
+      dump(trial_json(view, 0)),
+      R"({"trial":0,"state":"completed","cause":null,"config":{"lr":0.5,"opt":"sgd"},)"
+      R"("metrics":{"epoch":9.0,"acc":0.75,"loss":1.0},)"
+      R"("reports":[{"at":3,"metrics":{"epoch":3.0,"acc":0.5,"loss":1.5},"seconds":2.0},)"
+      R"({"at":9,"metrics":{"epoch":9.0,"acc":0.75,"loss":1.0},"seconds":3.0}],"bracket":0,"parent":null,"attempts":1,)"
+      R"("why":"a slot is free; random","started":10.0,"ended":14.0,"cpu_seconds":2.0,"peak_memory":1000})");
+  const Json failed = trial_json(view, 1);
+  EXPECT_EQ(failed["state"], "failed");
+  EXPECT_EQ(failed["cause"], "exit 3");
+}
+
+TEST(TrialJson, WritesNumbersThatJsonLacksAsStrings) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({12, reported(0, 1,
+                           {{"acc", 0.5},
+                            {"a", std::numeric_limits<double>::quiet_NaN()},
+                            {"b", -std::numeric_limits<double>::infinity()}})});
+  const Json json = trial_json(view, 0);
+  EXPECT_EQ(json["metrics"]["a"], "nan");
+  EXPECT_EQ(json["metrics"]["b"], "-inf");
+  EXPECT_TRUE(json["ended"].is_null());
+}
+
+TEST(TrialJson, MetricsThatComeBeforeTheObjectiveRideAlong) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, reported(0, 1, {{"epoch", 1}, {"loss", 3}})});
+  view.apply({12, reported(0, 2, {{"acc", 0.5}})});
+  ASSERT_EQ(view.view(0).reports.size(), 1U);
+  EXPECT_EQ(view.view(0).reports[0].at, 1);
+  EXPECT_EQ(view.view(0).reports[0].metrics, (Metrics{{"acc", 0.5}, {"epoch", 1}, {"loss", 3}}));
+}
+
+TEST(TrialJson, LateReportsAreLeftOut) {
+  StudyView view = example();
+  view.apply({20, reported(0, 3, {{"epoch", 9}, {"acc", 1}})});
+  EXPECT_EQ(view.view(0).reports.size(), 2U);
+}
+
+TEST(StatusJson, HasTheFormOfTheSurface) {
+  const StudyView view = example();
+  EXPECT_EQ(dump(status_json(view, false, 99)),
+            R"({"study":"demo","state":"interrupted","counts":{"waiting":0,"running":0,)"
+            R"("paused":0,"completed":1,"stopped":0,"failed":1},)"
+            R"("best":{"trial":0,"metrics":{"epoch":9.0,"acc":0.75,"loss":1.0}},"elapsed":5.0,)"
+            R"("slots":{"used":0,"total":5},"hypervolume":null})");
+  StudyView over = example();
+  over.apply({20, Finished{"trial limit reached", false, 4}});
+  EXPECT_EQ(status_json(over, false, 99)["state"], "finished");
+}
+
+std::string captured(const std::function<void(std::FILE*)>& print) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* file = open_memstream(&text, &size);
+  print(file);
+  std::fclose(file);
+  std::string out(text, size);
+  std::free(text);
+  return out;
+}
+
+TEST(Trials, AreOneJsonList) {
+  const StudyView view = example();
+  const Json list =
+      Json::parse(captured([&](std::FILE* out) { print_trials_json(view, chosen_trials(view, std::nullopt), out); }));
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[1]["trial"], 1);
+  EXPECT_EQ(Json::parse(captured([&](std::FILE* out) { print_trials_json(view, {}, out); })), Json::array());
+}
+
+TEST(Trials, CsvQuotesWhatNeedsIt) {
+  const StudyView view = example();
+  const std::string csv =
+      captured([&](std::FILE* out) { print_trials_csv(view, chosen_trials(view, std::nullopt), out); });
+  EXPECT_EQ(
+      csv,
+      "trial,state,cause,bracket,parent,attempts,at,started,ended,seconds,cpu_seconds,peak_memory,config.lr,config.opt,"
+      "metrics.acc,metrics.epoch,metrics.loss\n"
+      "0,completed,,0,,1,9,10,14,3,2,1000,0.5,sgd,0.75,9,1\n"
+      "1,failed,exit 3,0,,1,,11,15,,0,0,0.25,\"a,\"\"b\",,,\n");
+}
+
+TEST(Trials, TableIsAlignedAndTopPutsTheBestFirst) {
+  StudyView view = example();
+  view.apply({16, started(2, 1, "sgd")});
+  view.apply({17, reported(2, 1, {{"epoch", 9}, {"acc", 0.9}})});
+  EXPECT_THAT(chosen_trials(view, 1), ElementsAre(2));
+  EXPECT_THAT(chosen_trials(view, 9), ElementsAre(2, 0));
+  const std::string table = captured([&](std::FILE* out) { print_trials_table(view, chosen_trials(view, 9), out); });
+  EXPECT_EQ(table,
+            "trial  state       acc  epoch   lr  opt  time\n"
+            "    2  running     0.9      9    1  sgd  1.0s\n"
+            "    0  completed  0.75      9  0.5  sgd  3.0s\n");
+}
+
+TEST(Table, ShowsNoControlCharacters) {
+  Table table({"a"});
+  table.add({"x\x1b[31m\r\ny"});
+  EXPECT_EQ(table.text(), "a\nx y\n");
+}
+
+TEST(Report, WritesOneJsonLine) {
+  EXPECT_EQ(*report_line({"val_acc=0.91", "epoch=3", "loss=nan"}, ""),
+            "{\"val_acc\":0.91,\"epoch\":3,\"loss\":\"nan\"}\n");
+  EXPECT_EQ(*report_line({}, "no memory"), "{\"infeasible\":\"no memory\"}\n");
+  EXPECT_THAT(report_line({}, "").error().what, HasSubstr("nothing to report"));
+  EXPECT_THAT(report_line({"x"}, "").error().what, HasSubstr("NAME=VALUE"));
+  EXPECT_THAT(report_line({"x=many"}, "").error().what, HasSubstr("not a number"));
+}
+
+TEST(Importance, RanksTiesByTheirMean) { EXPECT_THAT(ranks({3, 1, 3, 2}), ElementsAre(3.5, 1, 3.5, 2)); }
+
+TEST(Importance, FindsWhatMovesWithTheObjective) {
+  StudyView view("demo", two_parameters());
+  for (TrialId id = 0; id < 10; ++id) {
+    const double lr = static_cast<double>(id) / 10;
+    view.apply({10, started(id, lr, id % 2 == 0 ? "sgd" : "a,\"b")});
+    view.apply({11, reported(id, 1, {{"epoch", 9}, {"acc", -lr * lr}})});
+  }
+  const auto list = importances(view);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].param, "lr");
+  EXPECT_DOUBLE_EQ(list[0].value, -1);
+  EXPECT_EQ(list[1].kind, "correlation ratio");
+  // Ranks 10 8 6 4 2 against 9 7 5 3 1: between 10 * 0.5^2, in all 82.5.
+  EXPECT_NEAR(list[1].value, std::sqrt(2.5 / 82.5), 1e-12);
+}
+
+TEST(Plan, CountsUnitsOfRungs) {
+  const auto plan =
+      make_plan(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, min: 1, max: "
+                        "9}\nscheduler: {asha: {eta: 3}}\n"
+                        "searcher: random\nstop: {trials: 9}\nseed: 1\n"));
+  ASSERT_TRUE(plan.has_value()) << plan.error().what;
+  const Json json = plan_json(*plan);
+  ASSERT_EQ(json["brackets"].size(), 1U);
+  EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
+  EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
+  EXPECT_THAT(plan_text(*plan, 4), HasSubstr("slots      4"));
+}
+
+TEST(Progress, PrintsFewLinesOfManyAndLosesNoCount) {
+  auto study =
+      Study::make(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nsearcher: random\nscheduler: "
+                          "none\nstop: {trials: 10000}\nseed: 1\n"));
+  ASSERT_TRUE(study.has_value());
+  Seconds now = 0;
+  std::vector<std::string> lines;
+  Progress progress([&](const std::string& line) { lines.push_back(line); }, [&] { return now; });
+  const auto take = [&](Event event) {
+    study->apply(event);
+    progress.seen(event, *study);
+  };
+  for (TrialId id = 0; id < 10'000; ++id) {
+    now += 0.001;
+    take(std::get<Event>(study->decide(now, 1)));
+    take({now, reported(id, 1, {{"acc", static_cast<double>(id)}})});
+    take({now, Exited{.trial = id, .attempt = 1}});
+  }
+  // 10 s at 10 lines a second, and 20 at once: 120 and the line that was begun.
+  EXPECT_LE(lines.size(), 125U);
+  EXPECT_GE(lines.size(), 100U);
+  EXPECT_THAT(lines[0], HasSubstr("trial 0 started"));
+  EXPECT_THAT(lines[1], HasSubstr("trial 0 completed: acc 0 (best so far)"));
+  std::int64_t accounted = 0;
+  for (const std::string& line : lines) accounted += line.substr(0, 4) == "... " ? std::stoi(line.substr(4)) : 1;
+  EXPECT_LE(accounted, 20'000);
+  EXPECT_GE(accounted, 20'000 - 400);  // those since the last line, at most a fifth of a second
+}
+
+}  // namespace
+}  // namespace hone

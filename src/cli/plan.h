@@ -1,0 +1,30 @@
+// What a study would run: `hone plan` and `hone run --dry-run`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/text_out.h"
+#include "exec/machine.h"
+#include "exec/slots.h"
+#include "hone/study.h"
+
+namespace hone {
+
+struct Plan {
+  StudySpec spec;  // with auto resolved
+  std::vector<Bracket> brackets;
+  std::int64_t units = 0;  // of the fidelity, if every rung is full
+};
+Result<Plan> make_plan(const StudySpec& spec);
+Json plan_json(const Plan& plan);
+std::string plan_text(const Plan& plan, int slots);
+
+/// Of this machine, for the study. `gpus`: --gpus N.
+Machine machine_of(const StudySpec& spec, std::optional<std::int64_t> gpus);
+Result<Slots> slots_of(const StudySpec& spec, std::optional<std::int64_t> gpus);
+
+/// `2`, or `2 of 8 (CPU-bound: …)` where more was asked for than fits.
+std::string slots_text(const StudySpec& spec, int slots);
+
+}  // namespace hone

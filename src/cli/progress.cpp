@@ -1,0 +1,95 @@
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/text_out.h"
+
+namespace hone {
+namespace {
+
+std::string value_words(const StudySpec& spec, const Trial& trial) {
+  if (trial.reports.empty()) return "no result";
+  std::string out;
+  for (std::size_t i = 0; i < spec.objectives.size(); ++i) {
+    const double loss = trial.reports.back().loss[i];
+    out += fmt::format("{}{} {}", i > 0 ? ", " : "", spec.objectives[i].metric,
+                       short_number(spec.objectives[i].maximize ? 0 - loss : loss));
+  }
+  if (spec.fidelity) out += fmt::format(" at {} {}", spec.fidelity->name, trial.reports.back().at);
+  return out;
+}
+
+std::string last_line(const std::string& text) {
+  const std::string trimmed = trim(text);
+  return printable(trimmed.substr(trimmed.rfind('\n') == std::string::npos ? 0 : trimmed.rfind('\n') + 1))
+      .substr(0, 200);
+}
+
+}  // namespace
+
+std::string Progress::summary(const Study& study) const {
+  std::string out = fmt::format("{} runs ended, {} running", ended_, study.running());
+  if (const auto best = study.best())
+    out += fmt::format("; best: trial {}, {}", *best,
+                       value_words(study.spec(), study.trials()[static_cast<std::size_t>(*best)]));
+  return out;
+}
+
+std::string Progress::words(const Event& event, const Study& study) const {
+  const auto id = trial_of(event);
+  if (!id || *id < 0 || *id >= static_cast<TrialId>(study.trials().size())) return {};
+  const StudySpec& spec = study.spec();
+  const Trial& trial = study.trials()[static_cast<std::size_t>(*id)];
+  const std::string unit = spec.fidelity ? fmt::format(" up to {} {}", spec.fidelity->name, trial.until) : "";
+  const bool best = study.best() == *id;
+  if (std::holds_alternative<Started>(event.fact))
+    return fmt::format("trial {} started{}: {}", *id, unit, config_text(spec.space, trial.config));
+  if (const auto* e = std::get_if<Resumed>(&event.fact))
+    return fmt::format("trial {} resumed up to {}: {}", *id, e->until, e->why);
+  if (const auto* e = std::get_if<Relaunched>(&event.fact)) return fmt::format("trial {} again: {}", *id, e->why);
+  if (const auto* e = std::get_if<Paused>(&event.fact))
+    return fmt::format("trial {} paused, {}: {}", *id, value_words(spec, trial), e->why);
+  if (const auto* e = std::get_if<Stopped>(&event.fact))
+    return fmt::format("trial {} stopped, {}: {}", *id, value_words(spec, trial), e->why);
+  if (const auto* e = std::get_if<Expired>(&event.fact))
+    return fmt::format("trial {} {}: {}", *id, trial.phase == Phase::Failed ? "failed" : "ended", e->why);
+  if (const auto* e = std::get_if<Exited>(&event.fact)) {
+    if (e->attempt != trial.attempt) return {};
+    if (trial.cause == Cause::Timeout && e->cause != Cause::Timeout) return {};  // told when the limit ended it
+    if (trial.phase == Phase::Completed || trial.phase == Phase::Paused)
+      return fmt::format("trial {} {}: {}{}", *id, name(trial.phase), value_words(spec, trial),
+                         best ? " (best so far)" : "");
+    if (trial.phase == Phase::Failed || e->cause != Cause::None) {
+      const std::string cause = cause_text(trial.phase == Phase::Failed ? trial.cause : e->cause,
+                                           trial.phase == Phase::Failed ? trial.code : e->code);
+      if (trial.phase != Phase::Failed && trial.phase != Phase::Waiting) return {};  // it was to end
+      const std::string detail = last_line(e->detail);
+      return fmt::format("trial {} {}: {}{}{}", *id, name(trial.phase), cause, detail.empty() ? "" : ": ", detail);
+    }
+  }
+  return {};
+}
+
+void Progress::seen(const Event& event, const Study& study) {
+  if (std::holds_alternative<Exited>(event.fact)) ++ended_;
+  if (std::holds_alternative<Reported>(event.fact)) return;
+  const std::string line = words(event, study);
+  if (line.empty()) return;
+  const Seconds now = clock_();
+  if (refilled_ >= 0) tokens_ = std::min(kBurst, tokens_ + std::max(0.0, now - refilled_) * kRate);
+  refilled_ = now;
+  const double price = left_out_ > 0 ? 2 : 1;
+  if (tokens_ < price) {
+    ++left_out_;
+    return;
+  }
+  tokens_ -= price;
+  if (left_out_ > 0) print_(fmt::format("... {} lines left out: {}", left_out_, summary(study)));
+  left_out_ = 0;
+  print_(printable(line));
+}
+
+}  // namespace hone

@@ -1,0 +1,43 @@
+// Forms of output that several commands share: JSON values, aligned tables, CSV.
+#pragma once
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hone/space.h"
+#include "hone/trial.h"
+
+namespace hone {
+
+using Json = nlohmann::ordered_json;
+
+Json number_json(double value);  // nan and infinities are strings
+Json value_json(const Value& value);
+Json config_json(const Space& space, const Config& config);  // inactive ones are absent
+Json metrics_json(const Metrics& metrics);
+/// One line; bytes that are not UTF-8 are replaced.
+std::string dump(const Json& json);
+
+/// Six significant digits, for people.
+std::string short_number(double value);
+/// `lr=0.1 hidden=256`
+std::string config_text(const Space& space, const Config& config);
+
+/// Columns are as wide as their widest cell; those of numbers stand at the right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  std::string text() const;  // without control characters
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// A line of RFC 4180, with its end.
+std::string csv_line(const std::vector<std::string>& cells);
+
+}  // namespace hone

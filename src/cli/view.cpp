@@ -1,0 +1,225 @@
+#include "cli/view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "cli/best.h"
+#include "cli/started_in.h"
+#include "run/home.h"
+#include "store/sqlite.h"
+#include "study/study_file.h"
+
+namespace hone {
+namespace {
+
+void put(Metrics& metrics, const std::string& name, double value) {
+  for (auto& [key, old] : metrics)
+    if (key == name) {
+      old = value;
+      return;
+    }
+  metrics.emplace_back(name, value);
+}
+
+std::string join_why(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() ? a + b : a + "; " + b;
+}
+
+}  // namespace
+
+void StudyView::apply(Event&& event) {
+  const std::optional<TrialId> id = trial_of(event);
+  const bool known = id && *id >= 0 && *id < static_cast<TrialId>(views_.size());
+  const std::int64_t live = ledger_.live();
+  const Seconds spent = known ? trial(*id).spent : 0;
+  const bool current = known && trial(*id).phase == Phase::Running;
+  told_.clear();
+  ledger_.apply(event, told_);
+  views_.resize(ledger_.trials().size());
+  if (is_decision(event))
+    std::visit(
+        [&](const auto& f) {
+          if constexpr (requires { f.free_slots; }) slots_ = live + f.free_slots;
+        },
+        event.fact);
+  if (!id || *id < 0 || *id >= static_cast<TrialId>(views_.size())) return;
+
+  const Trial& trial = this->trial(*id);
+  TrialView& view = views_[static_cast<std::size_t>(*id)];
+  std::visit(
+      [&](auto& f) {
+        if constexpr (requires {
+                        f.why;
+                        f.trial;
+                      })
+          view.why = std::move(f.why);
+      },
+      event.fact);
+  if (auto* started = std::get_if<Started>(&event.fact)) view.why = join_why(view.why, started->searcher_why);
+
+  Metrics said;
+  if (auto* report = std::get_if<Reported>(&event.fact); report && current && report->attempt == trial.attempt) {
+    for (const auto& [name, value] : report->metrics) put(said, name, value);  // a line may name a metric twice
+    if (!report->infeasible.empty()) view.why = report->infeasible;
+  } else if (auto* added = std::get_if<Added>(&event.fact)) {
+    for (const auto& [name, value] : added->metrics) put(said, name, value);
+  }
+  const bool told = std::any_of(told_.begin(), told_.end(), [](const Told& t) { return t.change == Change::Reported; });
+  const bool counts = std::holds_alternative<Added>(event.fact) || told;
+  if (!counts) {
+    for (auto& [name, value] : said) put(view.pending, name, value);
+    return;
+  }
+  for (auto& [name, value] : std::exchange(view.pending, {}))
+    if (std::none_of(said.begin(), said.end(), [&](const auto& m) { return m.first == name; }))
+      said.emplace_back(name, value);
+  // A program that prints its result at the end: its last report counts for as far as it was asked to go.
+  if (said.empty() && !view.reports.empty()) said = view.reports.back().metrics;
+  ReportView report;
+  report.at = spec_.fidelity && !trial.reports.empty() ? trial.reports.back().at
+                                                       : static_cast<Resource>(view.reports.size()) + 1;
+  report.metrics = std::move(said);
+  report.seconds = spent + std::max(0.0, event.time - trial.launched);
+  view.reports.push_back(std::move(report));
+}
+
+Metrics StudyView::metrics(TrialId id) const {
+  const Trial& trial = this->trial(id);
+  Metrics out = view(id).reports.empty() ? Metrics() : view(id).reports.back().metrics;
+  if (trial.reports.empty()) return out;
+  for (std::size_t i = 0; i < spec_.objectives.size(); ++i) {
+    const double loss = trial.reports.back().loss[i];
+    if (std::isfinite(loss)) put(out, spec_.objectives[i].metric, spec_.objectives[i].maximize ? 0 - loss : loss);
+  }
+  return out;
+}
+
+std::vector<TrialId> StudyView::ranked() const {
+  std::vector<TrialId> out;
+  for (const Trial& trial : ledger_.trials())
+    if (!trial.reports.empty()) out.push_back(trial.id);
+  const auto bad = [&](const Trial& trial) {
+    const Report& last = trial.reports.back();
+    return trial.phase == Phase::Failed || !std::isfinite(last.loss[0]) ||
+           std::any_of(last.excess.begin(), last.excess.end(), [](double excess) { return !(excess <= 0); });
+  };
+  std::stable_sort(out.begin(), out.end(), [&](TrialId left, TrialId right) {
+    const Trial &a = trial(left), &b = trial(right);
+    const bool bad_a = bad(a), bad_b = bad(b);
+    if (bad_a != bad_b) return bad_b;
+    if (a.reports.back().at != b.reports.back().at) return a.reports.back().at > b.reports.back().at;
+    const double x = a.reports.back().loss[0], y = b.reports.back().loss[0];
+    return std::isnan(x) ? false : std::isnan(y) || x < y;
+  });
+  return out;
+}
+
+Result<StudySpec> stored_spec(const std::string& home, const StudyRow& row) {
+  auto spec = read_study_file(row.spec, row.name + ".json");
+  if (!spec)
+    return fail(Code::Corrupt, fmt::format("{}: the definition of {} cannot be read: {}", database_path(home), row.name,
+                                           spec.error().what));
+  spec->name = row.name;
+  spec->folder = started_in(absolute_path(study_folder(home, row.name))).value_or("");
+  return spec;
+}
+
+Result<StudyView> load_view(const std::string& home, const std::string& study,
+                            const std::function<void(const Event&)>& each) {
+  auto storage = open_sqlite(database_path(home), OpenMode::ReadOnly);
+  if (!storage && storage.error().code == Code::NotFound)
+    return fail(Code::NotFound,
+                fmt::format("study {}: there are no studies in {}; choose another --home", study, home));
+  if (!storage) return tl::unexpected(storage.error());
+  const auto row = (*storage)->find(study);
+  if (!row) return tl::unexpected(row.error());
+  auto spec = stored_spec(home, *row);
+  if (!spec) return tl::unexpected(spec.error());
+  StudyView view(row->name, std::move(*spec));
+  const auto read = (*storage)->read(row->id, 0, [&](Seq, Event&& event) {
+    if (each) each(event);
+    view.apply(std::move(event));
+    return true;
+  });
+  if (!read) return tl::unexpected(read.error());
+  return view;
+}
+
+Json trial_json(const StudyView& study, TrialId id) {
+  const Trial& trial = study.trial(id);
+  const TrialView& view = study.view(id);
+  const std::string cause = trial.phase == Phase::Failed ? cause_text(trial.cause, trial.code) : "";
+  Json::array_t reports;
+  reports.reserve(view.reports.size());
+  for (const ReportView& report : view.reports) {
+    Json::object_t one;
+    one.reserve(3);
+    one.emplace_back("at", report.at);
+    one.emplace_back("metrics", metrics_json(report.metrics));
+    one.emplace_back("seconds", report.seconds);
+    reports.emplace_back(std::move(one));
+  }
+  const bool over = trial.phase != Phase::Running && trial.phase != Phase::Waiting;
+  Json::object_t out;
+  out.reserve(16);  // with what `hone best` adds
+  out.emplace_back("trial", trial.id);
+  out.emplace_back("state", name(trial.phase));
+  out.emplace_back("cause", cause.empty() ? Json(nullptr) : Json(cause));
+  out.emplace_back("config", config_json(study.spec().space, trial.config));
+  out.emplace_back("metrics", metrics_json(study.metrics(id)));
+  out.emplace_back("reports", std::move(reports));
+  out.emplace_back("bracket", trial.bracket);
+  out.emplace_back("parent", trial.from ? Json(trial.from->trial) : Json(nullptr));
+  out.emplace_back("attempts", trial.attempt);
+  out.emplace_back("why", view.why);
+  out.emplace_back("started", trial.started);
+  out.emplace_back("ended", over ? Json(trial.ended) : Json(nullptr));
+  out.emplace_back("cpu_seconds", trial.cpu_seconds);
+  out.emplace_back("peak_memory", trial.peak_memory);
+  return out;
+}
+
+std::string study_state(const StudyView& study, bool running) {
+  if (const auto& finished = study.ledger().finished()) return finished->failed ? "failed" : "finished";
+  return running ? "running" : "interrupted";
+}
+
+Json status_json(const StudyView& study, bool running, Seconds now) {
+  const Ledger& ledger = study.ledger();
+  Json counts;
+  for (const Phase phase :
+       {Phase::Waiting, Phase::Running, Phase::Paused, Phase::Completed, Phase::Stopped, Phase::Failed})
+    counts[name(phase)] = 0;
+  for (const Trial& trial : ledger.trials()) counts[name(trial.phase)] = counts[name(trial.phase)].get<int>() + 1;
+  Json best = nullptr;
+  if (const auto id = ledger.best()) best = Json{{"trial", *id}, {"metrics", metrics_json(study.metrics(*id))}};
+  const bool going = running && ledger.live() > 0 && !ledger.finished();
+  Json out;
+  out["study"] = study.name();
+  out["state"] = study_state(study, running);
+  out["counts"] = std::move(counts);
+  out["best"] = std::move(best);
+  out["elapsed"] = ledger.elapsed() + (going ? std::max(0.0, now - ledger.last_time()) : 0.0);
+  out["slots"] = Json{{"used", running ? ledger.live() : 0}, {"total", study.slots()}};
+  out["hypervolume"] = nullptr;
+  return out;
+}
+
+std::string result_text(const StudySpec& spec, const Trial& trial) {
+  if (trial.reports.empty()) return "no result";
+  std::string out;
+  for (std::size_t i = 0; i < spec.objectives.size(); ++i) {
+    const Objective& objective = spec.objectives[i];
+    const double loss = trial.reports.back().loss[i];
+    out +=
+        fmt::format("{}{} {}", i > 0 ? ", " : "", objective.metric, short_number(objective.maximize ? 0 - loss : loss));
+  }
+  if (spec.fidelity) out += fmt::format(" at {} {}", spec.fidelity->name, trial.reports.back().at);
+  return out;
+}
+
+}  // namespace hone

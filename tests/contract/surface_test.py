@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+"""The contract with users: every example of the documented surface is run, every JSON form is checked against its schema.
+
+Usage: surface_test.py HONE. It grows with each part that is delivered; what is not there yet must be absent from --help.
+"""
+import csv
+import io
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import jsonschema
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HONE = None
+COMMANDS = ["run", "try", "list", "status", "trials", "best", "explain", "plan", "searchers", "schedulers", "ask-tell",
+            "replay", "export", "report"]
+LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "tidy", "delete", "portfolio", "up", "down"]
+
+TRAIN = """
+import argparse, os, math
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float); p.add_argument("--hidden", type=int); p.add_argument("--epochs", type=int)
+p.add_argument("--dir")
+a = p.parse_args()
+state = os.path.join(a.dir, "epoch")
+epoch = int(open(state).read()) if os.path.exists(state) else 0
+while epoch < a.epochs:
+    epoch += 1
+    acc = 1 - abs(math.log10(a.lr) + 2) / 4 - 0.3 / epoch + a.hidden * 1e-5
+    with open(state, "w") as out:
+        out.write(str(epoch))
+    print("epoch=%d val_acc=%.4f loss: %.3f" % (epoch, acc, 1 - acc), flush=True)
+"""
+
+FULL = """
+name: full
+command: python3 -c 'print("val_acc=0.5 latency_ms=3")' {params}
+objective: maximize val_acc
+space:
+  model: [svm, forest, mlp]
+  C: float(1e-3, 1e3, log) if model == svm
+  depth: int(2, 32, log) if model == forest
+  lr: float(1e-4, 1e-1, log) if model in [mlp]
+  momentum: float(0.85, 0.98, step=0.01)
+  batch: pow2(8, 128)
+  width: int(16, 512, log)
+  dropout: normal(0.3, 0.1, lo=0, hi=0.6)
+  warmup: piecewise([0, 0.01], [0.1, 0.3])
+  stride: 1
+  decay: = momentum / 100
+  layers: {domain: "int(1, 8)", low_cost: 1, mutable: false, prior: "normal(3, 1)"}
+constraints: ["width % 2 == 1", "layers * width <= 1024"]
+outcome_constraints: ["latency_ms <= 20"]
+cost: seconds
+initial: [{model: mlp, lr: 0.01}]
+searcher: {tpe: {candidates: 64}}
+scheduler: none
+stop: {trials: 12, time: 30m, target: 0.99, no_improvement: 50, failed: 20}
+parallel: 2
+resources: {cpu: 1}
+limits: {time: 10m, grace: 10s, log: 16MiB, retries: 0}
+env: {TOKEN: $TEST_TOKEN, MODE: fast}
+seed: 1
+"""
+
+
+def schema(name):
+    with open(os.path.join(HERE, "schemas", name + ".json")) as file:
+        return json.load(file)
+
+
+def hone(*arguments, status=0, cwd=None, stdin=None, env=None):
+    done = subprocess.run([HONE, *arguments], capture_output=True, text=True, cwd=cwd, input=stdin, env={**os.environ, **(env or {})})
+    if status is not None and done.returncode != status:
+        raise AssertionError("hone %s: status %d, not %d\n%s%s" % (arguments, done.returncode, status, done.stdout, done.stderr))
+    return done
+
+
+def check(text, name):
+    value = json.loads(text, parse_constant=lambda word: (_ for _ in ()).throw(AssertionError(word)))
+    jsonschema.validate(value, schema(name))
+    return value
+
+
+class Surface(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="hone-surface-")
+        self.addCleanup(self.folder.cleanup)
+        self.cwd = self.folder.name
+        self.write("train.py", TRAIN)
+
+    def write(self, name, text):
+        with open(os.path.join(self.cwd, name), "w") as out:
+            out.write(text)
+
+    def run_inline(self, *extra):
+        return hone("run", "--maximize", "val_acc", "--trials", "9", *extra, "--", "python3", "train.py", "--lr", "~float(1e-4, 1e-1, log)",
+                    "--hidden", "~[256, 512]", "--epochs", "~until(10)", "--dir", "~dir", cwd=self.cwd)
+
+    def test_help_names_what_is_there_and_nothing_else(self):
+        text = hone("--help").stdout
+        listed = {line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()}
+        for command in COMMANDS:
+            self.assertIn(command, listed)
+            page = hone(command, "--help").stdout
+            self.assertIn("hone " + command, page, "an example is missing from hone %s --help" % command)
+            self.assertRegex(page, "(?i)example")
+        for command in LATER:
+            self.assertNotIn(command, listed)
+
+    def test_inline_runs_and_the_views_agree(self):
+        self.run_inline("--name", "inline", "--parallel", "2", "--seed", "1")
+        self.assertEqual(os.stat(os.path.join(self.cwd, "hone-runs")).st_mode & 0o777, 0o700)
+        trials = check(hone("trials", "inline", "--json", cwd=self.cwd).stdout, "trials")
+        self.assertEqual([t["trial"] for t in trials], list(range(9)))
+        for trial in trials:
+            self.assertIn(trial["config"]["hidden"], (256, 512))
+            self.assertTrue(1e-4 <= trial["config"]["lr"] <= 1e-1)
+            self.assertIn(trial["state"], ("completed", "stopped"))
+            self.assertTrue(trial["why"])
+        self.assertTrue(any(t["reports"][-1]["at"] == 10 for t in trials), "no trial reached the top rung")
+        self.assertIn("loss", trials[0]["metrics"], "other numbers of a report ride along")
+        best = check(hone("best", "inline", "--json", cwd=self.cwd).stdout, "best")
+        top = max((t for t in trials if t["reports"][-1]["at"] == 10), key=lambda t: t["metrics"]["val_acc"])
+        self.assertEqual(best["trial"], top["trial"])
+        again = subprocess.run(best["command"], shell=True, capture_output=True, text=True, cwd=self.cwd)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertTrue(os.path.isdir(best["dir"]))
+        status = check(hone("status", "inline", "--json", cwd=self.cwd).stdout, "status")
+        self.assertEqual(status["state"], "finished")
+        self.assertEqual(sum(status["counts"].values()), 9)
+        self.assertEqual(status["best"]["trial"], best["trial"])
+        self.assertEqual(len(check(hone("best", "inline", "--json", "--top", "3", cwd=self.cwd).stdout, "best_top")), 3)
+        self.assertIn("identical", hone("replay", "inline", cwd=self.cwd).stdout)
+        self.assertIn("inline", hone("list", cwd=self.cwd).stdout)
+        self.assertIn("why", hone("explain", "inline", str(best["trial"]), cwd=self.cwd).stdout.lower() + " why")
+        files = os.path.join(self.cwd, "hone-runs", "studies", "inline", "0")
+        for name in ("stdout", "stderr", "params.json", "files"):
+            self.assertTrue(os.path.exists(os.path.join(files, name)), name)
+
+    def test_running_again_resumes_and_a_changed_definition_is_refused(self):
+        self.run_inline("--name", "again", "--seed", "1")
+        before = hone("trials", "again", "--json", cwd=self.cwd).stdout
+        self.run_inline("--name", "again", "--seed", "1")
+        self.assertEqual(before, hone("trials", "again", "--json", cwd=self.cwd).stdout)
+        changed = hone("run", "--maximize", "val_acc", "--trials", "9", "--name", "again", "--seed", "2", "--", "python3", "train.py", "--lr",
+                       "~float(1e-4, 1e-1, log)", "--hidden", "~[256, 512]", "--epochs", "~until(10)", "--dir", "~dir", cwd=self.cwd,
+                       status=2)
+        self.assertIn("seed", changed.stderr)
+
+    def test_the_study_file_of_the_contract_runs(self):
+        self.write("full.yaml", FULL)
+        hone("run", "full.yaml", cwd=self.cwd, env={"TEST_TOKEN": "x-secret-x"})
+        trials = check(hone("trials", "full", "--json", cwd=self.cwd).stdout, "trials")
+        self.assertEqual(len(trials), 12)
+        self.assertEqual(trials[0]["config"]["model"], "mlp")
+        self.assertEqual(trials[0]["config"]["lr"], 0.01)
+        for trial in trials:
+            config = trial["config"]
+            self.assertEqual(config["width"] % 2, 1)
+            self.assertLessEqual(config["layers"] * config["width"], 1024)
+            self.assertEqual("C" in config, config["model"] == "svm")
+            self.assertEqual("depth" in config, config["model"] == "forest")
+            self.assertAlmostEqual(config["decay"], config["momentum"] / 100)
+            self.assertEqual(config["stride"], 1)
+            self.assertTrue(0 <= config["dropout"] <= 0.6)
+            self.assertTrue(config["warmup"] <= 0.01 or 0.1 <= config["warmup"] <= 0.3)
+        with open(os.path.join(self.cwd, "hone-runs", "hone.db"), "rb") as file:
+            self.assertNotIn(b"x-secret-x", file.read(), "a secret of the environment is stored by its name only")
+
+    def test_export_gives_csv_and_json_lines(self):
+        self.run_inline("--name", "out", "--seed", "1")
+        rows = list(csv.DictReader(io.StringIO(hone("export", "out", "--format", "csv", cwd=self.cwd).stdout)))
+        self.assertEqual(len(rows), 9)
+        lines = [json.loads(line) for line in hone("export", "out", "--format", "jsonl", cwd=self.cwd).stdout.splitlines()]
+        jsonschema.validate(lines, schema("trials"))
+        self.assertEqual(len(lines), 9)
+
+    def test_plan_searchers_schedulers(self):
+        self.write("plan.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\ncommand: ./t {x} {until}\n"
+                                "fidelity: {name: epoch, min: 1, max: 9}\nscheduler: asha\nstop: {trials: 9}\n")
+        plan = check(hone("plan", "plan.yaml", "--json", cwd=self.cwd).stdout, "plan")
+        self.assertEqual([(r["n"], r["r"]) for r in plan["brackets"][0]["rungs"]], [(9, 1), (3, 3), (1, 9)])
+        hone("plan", "plan.yaml", cwd=self.cwd)
+        for name in ("random", "sobol", "grid", "tpe"):
+            self.assertIn(name, hone("searchers").stdout)
+        for name in ("none", "median", "asha"):
+            self.assertIn(name, hone("schedulers").stdout)
+
+    def test_try_shows_what_was_understood(self):
+        self.write("try.yaml", "objective: maximize val_acc\nspace: {lr: 'float(1e-4, 1e-1, log)'}\n"
+                               "command: python3 train.py --lr {lr} --hidden 3 --epochs {until} --dir {dir}\n"
+                               "fidelity: {name: epoch, max: 4}\nstop: {trials: 3}\n")
+        text = hone("try", "try.yaml", "lr=0.01", cwd=self.cwd).stdout
+        self.assertIn("val_acc", text)
+        self.assertIn("epoch", text)
+        self.assertFalse(os.path.exists(os.path.join(self.cwd, "hone-runs", "studies", "try")))
+
+    def test_ask_and_tell(self):
+        self.write("ask.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nfidelity: {name: epoch, min: 1, max: 9}\n"
+                               "searcher: random\nscheduler: asha\nstop: {trials: 3}\nseed: 1\nparallel: 3\n")
+        for extra in ([], ["--home", os.path.join(self.cwd, "home")]):
+            tell = subprocess.Popen([HONE, "ask-tell", "ask.yaml", *extra], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                    cwd=self.cwd)
+
+            def say(value):
+                tell.stdin.write((value if isinstance(value, str) else json.dumps(value)) + "\n")
+                tell.stdin.flush()
+                return tell.stdout.readline()
+
+            finished, told = False, 0
+            while not finished and told < 100:
+                answer = check(say({"ask": 2}), "asked")
+                finished = answer.get("finished", False)
+                for trial in answer["trials"]:
+                    loss = trial["config"]["x"] / trial["until"]
+                    check(say({"tell": {"trial": trial["trial"], "metrics": {"loss": loss}, "at": trial["until"]}}), "told")
+                    say({"tell": {"trial": trial["trial"], "metrics": {"loss": loss}, "done": True}})
+                    told += 1
+                check(say("not json"), "error")
+                check(say({"tell": {"trial": 99, "metrics": {"loss": 1}}}), "error")
+            self.assertTrue(finished)
+            self.assertGreater(told, 3, "promotions come back with resume")
+            self.assertTrue(math.isfinite(json.loads(say({"best": True}))["best"]["metrics"]["loss"]))
+            tell.stdin.close()
+            self.assertEqual(tell.wait(), 0)
+            tell.stdout.close()
+
+    def test_report_from_a_trial(self):
+        self.write("report.sh", '%s report loss=0.25 epoch=1 && echo \'{"loss": 0.2, "epoch": 2}\' >> "$HONE_REPORT"\n' % HONE)
+        self.write("report.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\ncommand: sh report.sh {x} {until}\n"
+                                  "fidelity: {name: epoch, max: 2}\nscheduler: none\nstop: {trials: 1}\n")
+        hone("run", "report.yaml", cwd=self.cwd)
+        trial = check(hone("trials", "report", "--json", cwd=self.cwd).stdout, "trials")[0]
+        self.assertEqual([(r["at"], r["metrics"]["loss"]) for r in trial["reports"]], [(1, 0.25), (2, 0.2)])
+        self.write("report.sh", "%s report --infeasible 'too wide'\nsleep 5\n" % HONE)
+        hone("run", "report.yaml", "--name", "infeasible", cwd=self.cwd, status=1)
+        self.assertEqual(json.loads(hone("trials", "infeasible", "--json", cwd=self.cwd).stdout)[0]["cause"], "infeasible")
+
+    def test_causes_and_exit_status(self):
+        for name, script, cause in (("e", "exit 3", "exit 3"), ("s", "kill -SEGV $$", "signal 11"), ("m", "true", "no metric"),
+                                    ("n", "echo loss=nan", "not finite")):
+            self.write(name + ".sh", script + "\n")
+            self.write(name + ".yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\ncommand: sh %s.sh {x}\nstop: {trials: 2}\n" % name)
+            hone("run", name + ".yaml", cwd=self.cwd, status=1)
+            for trial in check(hone("trials", name, "--json", cwd=self.cwd).stdout, "trials"):
+                self.assertEqual((trial["state"], trial["cause"]), ("failed", cause))
+
+    def interrupted(self, study, signals, wait=0.0):
+        run = subprocess.Popen([HONE, "run", study], cwd=self.cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for line in run.stdout:
+            if "started up" in line or "started:" in line or "again" in line or "resumed" in line and "trial" in line:
+                break
+        begin = time.monotonic()
+        for _ in range(signals):
+            run.send_signal(signal.SIGINT)
+            time.sleep(wait)
+        run.communicate(timeout=60)
+        return run.returncode, time.monotonic() - begin
+
+    def test_ctrl_c_saves_as_often_as_it_is_pressed_and_twice_kills(self):
+        self.write("slow.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nseed: 1\nparallel: 1\nstop: {trials: 1}\n"
+                                "command: [sh, -c, 'test -e {dir}/go && echo loss=1 && exit 0; sleep 60', '{x}']\n")
+        for _ in range(7):  # more often than a trial may be lost
+            self.assertEqual(self.interrupted("slow.yaml", 1)[0], 130)
+        trial = json.loads(hone("trials", "slow", "--json", cwd=self.cwd).stdout)[0]
+        self.assertEqual(trial["state"], "waiting")
+        self.write("hone-runs/studies/slow/0/files/go", "")
+        hone("run", "slow.yaml", cwd=self.cwd)
+        self.assertIn("identical", hone("replay", "slow", cwd=self.cwd).stdout)
+        self.write("deaf.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nseed: 1\nparallel: 1\nstop: {trials: 1}\n"
+                                "command: [sh, -c, 'trap \"\" TERM; while :; do sleep 1; done', '{x}']\nlimits: {grace: 1h}\n")
+        self.assertEqual(self.interrupted("deaf.yaml", 2, 0.2)[0], 130)
+
+    def test_time_in_which_nobody_ran_the_study_does_not_count(self):
+        self.write("gap.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nseed: 1\nparallel: 1\n"
+                               "stop: {trials: 2, time: 30s}\ncommand: [sh, -c, 'sleep 0.3; echo loss=1', '{x}']\n")
+        run = subprocess.Popen([HONE, "run", "gap.yaml"], cwd=self.cwd, stdout=subprocess.PIPE, text=True)
+        for line in run.stdout:
+            if "trial 0 started" in line:  # stored, and launched in a moment
+                break
+        time.sleep(0.15)
+        run.kill()
+        run.communicate()
+        time.sleep(2)
+        hone("run", "gap.yaml", cwd=self.cwd)
+        first = json.loads(hone("trials", "gap", "--json", cwd=self.cwd).stdout)[0]
+        self.assertEqual(first["attempts"], 1, "the keeper's run was taken over")
+        self.assertLess(first["ended"] - first["started"], 1.9, "stamped when it happened, not when it was heard of")
+
+    def test_a_folder_of_an_unknown_history_is_not_taken(self):
+        self.run_inline("--name", "old", "--seed", "1")
+        for name in os.listdir(os.path.join(self.cwd, "hone-runs")):
+            if name.startswith("hone.db"):
+                os.remove(os.path.join(self.cwd, "hone-runs", name))
+        done = hone("run", "--maximize", "val_acc", "--trials", "9", "--name", "old", "--", "python3", "train.py", "--lr",
+                    "~float(1e-4, 1e-1, log)", "--hidden", "3", "--epochs", "~until(10)", "--dir", "~dir", cwd=self.cwd, status=None)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("hone.db does not know", done.stderr)
+
+    def test_five_trials_share_one_gpu_and_never_six(self):
+        self.write("gpu.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nsearcher: random\nstop: {trials: 10}\nparallel: 8\n"
+                               "resources: {cpu: 0.1, gpu: 0.2}\n"
+                               "command: [sh, -c, 'echo loss=1; echo $CUDA_VISIBLE_DEVICES; sleep 0.2', '{x}']\n")
+        out = hone("run", "gpu.yaml", "--gpus", "1", cwd=self.cwd).stdout
+        self.assertIn("5 of 8 (GPU-bound", out)
+        trials = json.loads(hone("trials", "gpu", "--json", cwd=self.cwd).stdout)
+        for trial in trials:
+            with open(os.path.join(self.cwd, "hone-runs/studies/gpu/%d/stdout" % trial["trial"])) as file:
+                self.assertEqual(file.read().split()[-1], "0")
+            others = [t for t in trials if t["started"] <= trial["started"] < t["ended"]]
+            self.assertLessEqual(len(others), 5)
+        self.assertIn("gpu", hone("run", "gpu.yaml", "--gpus", "1", "--resources.gpu", "1.5", "--name", "g", cwd=self.cwd, status=2).stderr)
+
+    def test_a_finite_space_is_counted_used_up_and_never_run_twice(self):
+        study = "objective: minimize loss\nspace: {x: [1, 2, 3]%s}\nsearcher: grid\nparallel: 1\ncommand: [echo, 'loss={x}']\n"
+        self.write("grid.yaml", study % "")
+        self.assertIn("3 cells", hone("plan", "grid.yaml", cwd=self.cwd).stdout)
+        hone("run", "grid.yaml", cwd=self.cwd)
+        trials = json.loads(hone("trials", "grid", "--json", cwd=self.cwd).stdout)
+        self.assertEqual(sorted(t["config"]["x"] for t in trials), [1, 2, 3])
+        self.write("mixed.yaml", study % ", y: 'float(0, 1)'" + "stop: {trials: 7}\n")
+        self.assertIn("3 cells a round", hone("plan", "mixed.yaml", cwd=self.cwd).stdout)
+        hone("run", "mixed.yaml", cwd=self.cwd)
+        self.write("twice.yaml", study % "" + "initial: [{x: 1}, {x: 1}]\n")
+        self.assertIn("initial[1]", hone("run", "twice.yaml", cwd=self.cwd, status=2).stderr)
+        self.write("none.yaml", study % "" + "constraints: ['x > 3']\n")
+        self.assertIn("x > 3", hone("run", "none.yaml", cwd=self.cwd, status=2).stderr)
+
+    def test_bad_input_is_listed_whole_and_starts_nothing(self):
+        self.write("bad.yaml", "objective: maximise val_acc\nspace:\n  lr: flaot(0, 1)\n  b: float(0, 1, log)\nsercher: tpe\n"
+                               "command: python3 train.py {lr} {lrr}\n")
+        done = hone("run", "bad.yaml", cwd=self.cwd, status=2)
+        for word in ("bad.yaml:1", "bad.yaml:3", "bad.yaml:4", "bad.yaml:5", "searcher", "float"):
+            self.assertIn(word, done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.cwd, "hone-runs")))
+        hone("run", "absent.yaml", cwd=self.cwd, status=2)
+        hone("trials", "absent", cwd=self.cwd, status=2)
+
+
+if __name__ == "__main__":
+    HONE = os.path.abspath(sys.argv.pop(1))
+    program = unittest.main(exit=False)
+    failed = len(program.result.failures) + len(program.result.errors)
+    print("%d passed, %d failed" % (program.result.testsRun - failed, failed))
+    sys.exit(1 if failed else 0)
