@@ -196,12 +196,12 @@ class Network:
             raise Refused(f"{path}: cannot be read ({error}); remove it to start over") from error
 
 
-def number(kind, lo, hi=None):
+def number(kind, lo, hi=float("inf")):
     """An argument's type: a number of `kind` in [lo, hi]."""
     def read(text):
         value = kind(text)
-        if not lo <= value or (hi is not None and value > hi):
-            raise argparse.ArgumentTypeError(f"{text} is below {lo}" if value < lo else f"{text} is not in [{lo}, {hi}]")
+        if not lo <= value <= hi:
+            raise argparse.ArgumentTypeError(f"{text} is not in [{lo}, {hi}]")
         return value
     read.__name__ = kind.__name__
     return read
