@@ -1,0 +1,50 @@
+# `make help` lists the targets. On Debian 12 the first target that needs a package installs it (tools/setup);
+# elsewhere, or to keep that from happening: make SETUP=: TARGET.
+
+SETUP ?= tools/setup
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+# One compiler per core, but none without 1.2 GB of memory.
+JOBS ?= $(shell awk -v n="$$(nproc)" '/^MemAvailable/ {m = int($$2 / 1200000)} END {print m < 1 ? 1 : m < n ? m : n}' /proc/meminfo)
+CTEST = ctest --no-tests=error --output-on-failure -j2 --test-dir
+
+.PHONY: build help test test-slow check bench demo install clean
+
+build:  ## the program, build/hone (default)
+	@$(SETUP) build
+	@[ -f $(BUILD)/build.ninja ] || cmake -S . -B $(BUILD) -G Ninja -Wno-dev
+	@cmake --build $(BUILD) -j $(JOBS) --target hone hone_api
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+test: build  ## all tests but the slow ones
+	@$(SETUP) test
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(CTEST) $(BUILD) -LE slow
+
+test-slow: build  ## the tests that take minutes: quality against random search, long chaos
+	@$(SETUP) test
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(CTEST) $(BUILD) -L slow
+
+check: build  ## format, tidy, layers, purity, and every test under the address and undefined-behaviour sanitizers
+	@$(SETUP) check test
+	@JOBS=$(JOBS) BUILD=$(BUILD) tools/check
+
+bench: build  ## what Hone itself costs: events per second, processor time per trial
+	@$(SETUP) bench demo
+	@cmake --build $(BUILD) -j $(JOBS)
+	@$(BUILD)/bench/sim_bench
+	@/usr/bin/python3 bench/run_bench.py $(BUILD)/hone
+
+demo: build  ## random search against TPE with ASHA on Fashion-MNIST, under 6 minutes
+	@$(SETUP) demo
+	@HONE=$(abspath $(BUILD))/hone examples/fashion-mnist/demo
+
+install: build  ## into $(DESTDIR)$(PREFIX): bin/hone, headers, library, find_package(hone)
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:  ## removes what the other targets made
+	@rm -rf build build-asan demo-runs

@@ -1,0 +1,21 @@
+# What `make install` puts in place: bin/hone, include/hone/, and the C++ library for find_package(hone): target hone::hone.
+#
+# The library is the pure layers up to the study, with hone::minimize on top; store, executors and command line are not in it.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+add_library(hone_api STATIC ${PROJECT_SOURCE_DIR}/src/run/minimize.cpp)
+target_link_libraries(hone_api PUBLIC hone_study)
+target_compile_features(hone_api PUBLIC cxx_std_20)
+set_target_properties(hone_api PROPERTIES EXPORT_NAME hone OUTPUT_NAME hone)
+
+set(layers hone_base hone_space hone_search hone_schedule hone_study)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/hone)
+install(TARGETS hone RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS hone_api ${layers} EXPORT hone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hone DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
+install(EXPORT hone NAMESPACE hone:: DESTINATION ${package} FILE honeTargets.cmake)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/honeConfig.cmake.in ${PROJECT_BINARY_DIR}/honeConfig.cmake
+  INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/honeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/honeConfig.cmake ${PROJECT_BINARY_DIR}/honeConfigVersion.cmake DESTINATION ${package})
