@@ -65,7 +65,7 @@ struct Param {
   std::string text = {};               // the domain as written: `float(1e-4, 1e-1, log) if model == svm`
 };
 
-/// Reads the short form of SURFACE 2: `float(0, 1)`, `int(2, 32, log) if model == forest`, `[a, b]`, `pow2(8, 128)`,
+/// Reads the short form of docs/study-file.md: `float(0, 1)`, `int(2, 32, log) if model == forest`, `[a, b]`, `pow2(8, 128)`,
 /// `ordinal(s, m, l)`, `normal(0.3, 0.1, lo=0, hi=0.6)`, `lognormal(..)`, `piecewise([0, 1], [5, 6])`, `= lr / 100`,
 /// anything else is a constant. Returns Invalid "space.NAME: what; remedy".
 Result<Param> parse_param(std::string_view name, std::string_view text);

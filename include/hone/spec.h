@@ -1,4 +1,4 @@
-// What a study is: the study file (SURFACE 2) as a value.
+// What a study is: the study file (docs/study-file.md) as a value.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Ask and tell (SURFACE 5): a JSON object a line in, one out. The caller's trials are the study's runs.
+// Ask and tell (docs/ask-tell.md): a JSON object a line in, one out. The caller's trials are the study's runs.
 #pragma once
 
 #include <functional>

@@ -88,13 +88,13 @@ int list_algorithms(const Command& self, const Words& words, const std::vector<R
 
 }  // namespace
 
-int searchers_command(const Command& self, Words words) {
+int searchers_command(const Command& self, const Words& words) {
   return list_algorithms<SearcherRow>(self, words, searchers(), "searcher", [](const SearcherRow& row) {
     return Json{{"multi_objective", row.multi_objective}};
   });
 }
 
-int schedulers_command(const Command& self, Words words) {
+int schedulers_command(const Command& self, const Words& words) {
   return list_algorithms<SchedulerRow>(self, words, schedulers(), "scheduler", [](const SchedulerRow& row) {
     return Json{{"needs_fidelity", row.needs_fidelity}, {"multi_objective", row.multi_objective}};
   });

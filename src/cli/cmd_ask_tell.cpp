@@ -27,7 +27,7 @@ int converse(AskTell& study) {
 
 }  // namespace
 
-int ask_tell_command(const Command& self, Words words) {
+int ask_tell_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);

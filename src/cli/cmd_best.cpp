@@ -54,7 +54,7 @@ std::string best_text(const StudySpec& spec, const Trial& trial, const std::stri
   return out + fmt::format("folder   {}/{}\n", printable(folder), trial.id);
 }
 
-int best_command(const Command& self, Words words) {
+int best_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study;
   std::optional<std::int64_t> top;

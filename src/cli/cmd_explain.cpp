@@ -97,7 +97,7 @@ int explain_study(const StudyView& study, bool json) {
 
 }  // namespace
 
-int explain_command(const Command& self, Words words) {
+int explain_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study;
   std::optional<std::int64_t> trial;
@@ -107,7 +107,10 @@ int explain_command(const Command& self, Words words) {
   parser.whole("TRIAL", trial, "its number; without: which parameters matter");
   if (const auto status = parser.parse(words)) return *status;
   std::vector<Line> lines;
+  Line last;
   const auto view = load_view(parser.home(), study, [&](const Event& event) {
+    if (const auto* end = std::get_if<Finished>(&event.fact))
+      last = Line{event.time, "Stopped", "the study ended: " + end->why};
     if (trial && trial_of(event) == *trial)
       lines.push_back({event.time, kind(event), std::visit(InWords{}, event.fact)});
   });
@@ -116,6 +119,9 @@ int explain_command(const Command& self, Words words) {
   if (*trial < 0 || *trial >= static_cast<TrialId>(view->ledger().trials().size()))
     return complain({Code::NotFound, fmt::format("trial {}: study {} has {} trials; `hone trials {}` lists them",
                                                  *trial, view->name(), view->ledger().trials().size(), view->name())});
+  if (view->trial(*trial).phase == Phase::Stopped && (lines.empty() || lines.back().event != "Stopped") &&
+      std::none_of(lines.begin(), lines.end(), [](const Line& line) { return line.event == "Stopped"; }))
+    lines.push_back(last);
   return explain_trial(*view, *trial, lines, parser.json);
 }
 

@@ -13,7 +13,7 @@
 
 namespace hone {
 
-int list_command(const Command& self, Words words) {
+int list_command(const Command& self, const Words& words) {
   Parser parser(self);
   bool csv = false;
   parser.add_home();

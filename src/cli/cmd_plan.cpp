@@ -77,7 +77,7 @@ std::string plan_text(const Plan& plan, int slots) {
     for (const Rung& rung : bracket.rungs)
       out += fmt::format("  {:>7} trials up to {} {}\n", rung.n, spec.fidelity->name, rung.r);
   }
-  if (plan.units > 0) out += fmt::format("units      {} in all, at most, of one {}\n", plan.units, spec.fidelity->name);
+  if (plan.units > 0) out += fmt::format("units      {} of one {} in all, about\n", plan.units, spec.fidelity->name);
   return out;
 }
 
@@ -89,7 +89,7 @@ std::string slots_text(const StudySpec& spec, int slots) {
       number_text(static_cast<double>(spec.resources.gpu > 0 ? spec.resources.gpu : spec.resources.cpu) / 1e6));
 }
 
-int plan_command(const Command& self, Words words) {
+int plan_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);

@@ -29,7 +29,7 @@ int free_slots(const Event& event) {
 
 }  // namespace
 
-int replay_command(const Command& self, Words args) {
+int replay_command(const Command& self, const Words& args) {
   Parser parser(self);
   std::string name;
   parser.add_home();

@@ -37,7 +37,7 @@ Result<std::string> report_line(const Words& pairs, const std::string& infeasibl
   return dump(line) + "\n";
 }
 
-int report_command(const Command& self, Words words) {
+int report_command(const Command& self, const Words& words) {
   Parser parser(self);
   Words pairs;
   std::string infeasible;

@@ -179,7 +179,7 @@ class Runner {
 
 }  // namespace
 
-int run_command(const Command& self, Words words) {
+int run_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);
@@ -196,7 +196,7 @@ int run_command(const Command& self, Words words) {
   if (const auto status = parser.parse(split->own)) return *status;
   options.home = parser.home();
   if (options.path.empty() == !split->command)
-    return complain({Code::Invalid, "give a study FILE or a command after --, not both; see `hone run --help`"});
+    return complain({Code::Invalid, "give either a study FILE or a command after --; see `hone run --help`"});
   std::vector<std::string> warnings;
   auto spec = split->command ? inline_spec(*split->command, split->options, &warnings)
                              : read_spec(options.path, split->options, &warnings);

@@ -29,7 +29,7 @@ Result<std::string> newest(const std::string& home) {
 
 }  // namespace
 
-int status_command(const Command& self, Words words) {
+int status_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study;
   parser.add_home();

@@ -5,7 +5,7 @@
 
 namespace hone {
 
-int trials_command(const Command& self, Words words) {
+int trials_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study;
   std::optional<std::int64_t> top;
@@ -25,7 +25,7 @@ int trials_command(const Command& self, Words words) {
   return kDone;
 }
 
-int export_command(const Command& self, Words words) {
+int export_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study, format = "csv", path;
   parser.add_home();

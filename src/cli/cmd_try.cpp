@@ -157,7 +157,7 @@ int try_one(const StudySpec& spec, const Trial& trial, bool keep) {
 
 }  // namespace
 
-int try_command(const Command& self, Words words) {
+int try_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);

@@ -14,10 +14,10 @@ struct Command {
   const char* name;
   const char* line;  // what it does
   const char* example;
-  int (*run)(const Command& self, Words words);  // the words after its name; the exit status
+  int (*run)(const Command& self, const Words& words);  // the words after its name; the exit status
 };
 
-// Exit statuses (SURFACE 4).
+// Exit statuses (README).
 constexpr int kDone = 0;
 constexpr int kNoResult = 1;  // no trial reported the objective
 constexpr int kBadInput = 2;  // nothing was started
@@ -28,19 +28,19 @@ constexpr int kInterrupted = 130;
 int complain(const Error& error);
 void warn(const std::string& line);
 
-int run_command(const Command& self, Words words);
-int try_command(const Command& self, Words words);
-int list_command(const Command& self, Words words);
-int status_command(const Command& self, Words words);
-int trials_command(const Command& self, Words words);
-int best_command(const Command& self, Words words);
-int explain_command(const Command& self, Words words);
-int plan_command(const Command& self, Words words);
-int searchers_command(const Command& self, Words words);
-int schedulers_command(const Command& self, Words words);
-int ask_tell_command(const Command& self, Words words);
-int replay_command(const Command& self, Words words);
-int export_command(const Command& self, Words words);
-int report_command(const Command& self, Words words);
+int run_command(const Command& self, const Words& words);
+int try_command(const Command& self, const Words& words);
+int list_command(const Command& self, const Words& words);
+int status_command(const Command& self, const Words& words);
+int trials_command(const Command& self, const Words& words);
+int best_command(const Command& self, const Words& words);
+int explain_command(const Command& self, const Words& words);
+int plan_command(const Command& self, const Words& words);
+int searchers_command(const Command& self, const Words& words);
+int schedulers_command(const Command& self, const Words& words);
+int ask_tell_command(const Command& self, const Words& words);
+int replay_command(const Command& self, const Words& words);
+int export_command(const Command& self, const Words& words);
+int report_command(const Command& self, const Words& words);
 
 }  // namespace hone

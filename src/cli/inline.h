@@ -1,4 +1,4 @@
-// The inline form of a study: a command line in which words that begin with `~` are parameters (SURFACE 1).
+// The inline form of a study: a command line in which words that begin with `~` are parameters.
 #pragma once
 
 #include <string>

@@ -59,6 +59,8 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (const auto* e = std::get_if<Exited>(&event.fact)) {
     if (e->attempt != trial.attempt) return {};
     if (trial.cause == Cause::Timeout && e->cause != Cause::Timeout) return {};  // told when the limit ended it
+    if (e->interrupted && trial.phase == Phase::Waiting)
+      return fmt::format("trial {} interrupted; it goes on with the next run of the study", *id);
     if (trial.phase == Phase::Completed || trial.phase == Phase::Paused)
       return fmt::format("trial {} {}: {}{}", *id, name(trial.phase), value_words(spec, trial),
                          best ? " (best so far)" : "");

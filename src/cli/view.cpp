@@ -38,6 +38,10 @@ void StudyView::apply(Event&& event) {
   const Seconds spent = known ? trial(*id).spent : 0;
   const bool current = known && trial(*id).phase == Phase::Running;
   told_.clear();
+  if (const auto* end = std::get_if<Finished>(&event.fact); end && !ledger_.finished())
+    for (const Trial& trial : ledger_.trials())
+      if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting)
+        views_[static_cast<std::size_t>(trial.id)].why = "the study ended: " + end->why;
   ledger_.apply(event, told_);
   views_.resize(ledger_.trials().size());
   if (is_decision(event))

@@ -1,4 +1,4 @@
-// From a study and a trial to the command that runs it (SURFACE 3).
+// From a study and a trial to the command that runs it (docs/study-file.md).
 //
 // Placeholders in a word: {NAME} of a parameter, {until} {dir} {trial} {seed} {study}; `{{` and `}}` are braces. A
 // parameter beats a built-in name. {params} is a word of its own and becomes `--name value` for every active parameter,

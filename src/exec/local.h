@@ -47,7 +47,7 @@ class LocalExecutor : public Executor {
   Result<std::vector<Notice>> wait(Seconds timeout) override;
 
   /// Everything that wait() has returned so far is stored: it need not be handed out again.
-  void acknowledged();
+  void acknowledged() override;
   /// The clean end: kills what still runs, ends the keeper and, if all was acknowledged, removes its files.
   Result<void> close();
 

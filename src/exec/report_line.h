@@ -1,4 +1,4 @@
-// Reports in what a trial prints (SURFACE 3).
+// Reports in what a trial prints (docs/study-file.md).
 //
 // A printed line is a report if it names an objective, a constraint's metric, the cost or the fidelity, as
 // `name=value`, `name: value`, in a JSON object that is the whole line, or by a pattern of the study. Its other named

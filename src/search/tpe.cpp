@@ -79,18 +79,21 @@ class Tpe final : public Searcher {
   /// The candidate of l with the largest l / g among those that may be tried; if none may, the last one.
   Config best_candidate(const Fit& fit, Rng& rng, double& score) const {
     score = -std::numeric_limits<double>::infinity();
-    Config best, config;
+    Config best, stale;
     for (std::int64_t i = 0; i < candidates_; ++i) {
-      config = space_.decode(fit.good.sample(rng));
-      if (!legal_.fresh(config)) continue;
+      Config config = space_.decode(fit.good.sample(rng));
+      if (!legal_.fresh(config)) {
+        stale = std::move(config);
+        continue;
+      }
       const std::vector<double> x = space_.encode(config);
       const double ratio = fit.good.log_density(x) - fit.other.log_density(x);
-      if (ratio > score) {
+      if (best.empty() || ratio > score) {
         score = ratio;
         best = std::move(config);
       }
     }
-    return best.empty() ? config : best;
+    return best.empty() ? stale : best;  // Legal::pick() refuses a stale one and asks again
   }
 
   const Fit& fitted() const {

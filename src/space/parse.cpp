@@ -1,4 +1,4 @@
-// The short form of a parameter (SURFACE 2).
+// The short form of a parameter (docs/study-file.md).
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -222,7 +222,7 @@ std::string Study::State::end_reason(Seconds now) const {
   if (stop.time && elapsed(now) >= *stop.time)
     return fmt::format("time limit of {} reached", duration_text(*stop.time));
   if (stop.failed && ledger.failed() >= *stop.failed)
-    return fmt::format("{} trials failed, the limit", ledger.failed());
+    return fmt::format("{} trials failed; stop.failed is {}", ledger.failed(), *stop.failed);
   if (stop.no_improvement && ledger.since_improvement() >= *stop.no_improvement)
     return fmt::format("no improvement in {} runs", ledger.since_improvement());
   if (const auto best = ledger.best(); stop.target && best && spec.objectives.size() == 1) {
@@ -268,7 +268,7 @@ std::optional<Fact> Study::State::retry() const {
                       trial.attempt, trial.lost),
           true};
     if (trial.cause == Cause::None)
-      return Relaunched{id, fmt::format("run {} was lost or ended from outside", trial.attempt)};
+      return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
     return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
                                       cause_text(trial.cause, trial.code))};
   }

@@ -1,4 +1,4 @@
-// The study file (SURFACE 2): YAML or JSON text to StudySpec and back to canonical JSON.
+// The study file (docs/study-file.md): YAML or JSON text to StudySpec and back to canonical JSON.
 #pragma once
 
 #include <string>
