@@ -30,6 +30,7 @@ int inspect() {
     const int fd = std::atoi(entry->d_name);
     if (fd > 2 && fd != dirfd(folder)) open_ones += std::string(" ") + entry->d_name;
   }
+  closedir(folder);
   char input[256] = {};
   if (readlink("/proc/self/fd/0", input, sizeof input - 1) < 0) return 1;
   sigset_t mask;

@@ -175,7 +175,8 @@ TEST_F(Takeover, ARunIsKnownAlsoAfterTheRecordOfItsStartWasDropped) {
   open();
   EXPECT_TRUE(alive(pid));
   bool known = false;
-  for (const RunStatus& status : executor_->list().value())
+  const auto runs = executor_->list().value();
+  for (const RunStatus& status : runs)
     known = known || (status.key == RunKey{9, 1} && !status.ended);
   EXPECT_TRUE(known);
   ok(executor_->launch(probe("wait", file, 9)));  // the same key: nothing new starts
