@@ -176,8 +176,7 @@ TEST_F(Takeover, ARunIsKnownAlsoAfterTheRecordOfItsStartWasDropped) {
   EXPECT_TRUE(alive(pid));
   bool known = false;
   const auto runs = executor_->list().value();
-  for (const RunStatus& status : runs)
-    known = known || (status.key == RunKey{9, 1} && !status.ended);
+  for (const RunStatus& status : runs) known = known || (status.key == RunKey{9, 1} && !status.ended);
   EXPECT_TRUE(known);
   ok(executor_->launch(probe("wait", file, 9)));  // the same key: nothing new starts
   ok(executor_->cancel({9, 1}));
