@@ -137,4 +137,14 @@ bool name_of(std::string_view name, std::string_view first_extra, std::string_vi
 bool is_metric_name(std::string_view name) { return name_of(name, "0123456789", "./@%-+"); }
 bool is_variable_name(std::string_view name) { return name_of(name, "", ""); }
 
+std::vector<std::string_view> mistakes_in(std::string_view what) {
+  std::vector<std::string_view> mistakes;
+  while (!what.empty()) {
+    const std::size_t end = std::min(what.find('\n'), what.size());
+    mistakes.push_back(what.substr(0, end));
+    what.remove_prefix(std::min(end + 1, what.size()));
+  }
+  return mistakes;
+}
+
 }  // namespace hone

@@ -50,4 +50,7 @@ class FieldReader {
 bool is_metric_name(std::string_view name);    // val_acc, loss/total, acc@5
 bool is_variable_name(std::string_view name);  // of the environment
 
+/// An error of another layer, a line a mistake, as its lines; they point into `what`.
+std::vector<std::string_view> mistakes_in(std::string_view what);
+
 }  // namespace hone

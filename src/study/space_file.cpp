@@ -163,10 +163,7 @@ class SpaceReader {
 
   /// What the space says, a line a mistake, names the parameter already.
   void blame(int line, const std::string& field, std::string_view what) {
-    while (!what.empty()) {
-      const std::size_t end = std::min(what.find('\n'), what.size());
-      std::string_view mistake = what.substr(0, end);
-      what.remove_prefix(std::min(end + 1, what.size()));
+    for (std::string_view mistake : mistakes_in(what)) {
       const std::size_t colon = mistake.find(": ");
       if (mistake.substr(0, 6) == "space." && colon != std::string_view::npos) mistake.remove_prefix(colon + 2);
       reader_.wrong(line, field, mistake);
@@ -211,10 +208,7 @@ void fix(FieldReader& reader, SpaceReader& space, const std::string& text) {
 /// Puts what Space::make() says, a line a mistake, to the lines of the file.
 void blame_space(FieldReader& reader, const SpaceReader& space, const YamlNode& node, const YamlNode* constraints,
                  std::string_view what) {
-  while (!what.empty()) {
-    const std::size_t end = std::min(what.find('\n'), what.size());
-    const std::string_view line = what.substr(0, end);
-    what.remove_prefix(std::min(end + 1, what.size()));
+  for (const std::string_view line : mistakes_in(what)) {
     const std::size_t colon = line.find(": ");
     const std::string_view field = colon == std::string_view::npos ? "space" : line.substr(0, colon);
     const std::string_view rest = colon == std::string_view::npos ? line : line.substr(colon + 2);

@@ -253,11 +253,7 @@ class StudyReader {
     if (r_.count() > before) return out;
     const auto known = check_algorithm(field, out);
     if (known) return out;
-    const std::string& all = known.error().what;  // one mistake a line
-    for (std::size_t start = 0, end = 0; end != std::string::npos; start = end + 1) {
-      end = all.find('\n', start);
-      r_.wrong(node.line, "", all.substr(start, end == std::string::npos ? end : end - start));
-    }
+    for (const std::string_view mistake : mistakes_in(known.error().what)) r_.wrong(node.line, "", mistake);
     return out;
   }
 
