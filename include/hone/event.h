@@ -1,13 +1,18 @@
 // A study is the fold of these events, in order. What is stored, shown, simulated or recovered is this one list.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "hone/trial.h"
 
 namespace hone {
+
+struct StudySpec;
 
 // Decisions: proposed by Study::decide(), stored, then applied. free_slots is what decide() was asked with, so that
 // `hone replay` can put the same question again.
@@ -38,6 +43,7 @@ struct Stopped {
   TrialId trial = 0;
   std::string why;
   int free_slots = 0;
+  bool ending = false;  // because the study ends; an extended study takes the trial up again
 };
 struct Expired {  // a limit of the study ended the run
   TrialId trial = 0;
@@ -50,6 +56,7 @@ struct Relaunched {  // another attempt at the same `until`
   std::string why;
   bool fresh = false;  // in an empty folder: its checkpoint is past reports that were lost
   int free_slots = 0;
+  bool alone = false;  // nothing else runs meanwhile: it had run out of memory
 };
 struct Finished {
   std::string why;
@@ -83,7 +90,21 @@ struct Added {  // a known result, told to the searcher only
   std::string source;  // initial, added, warm
 };
 
-using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Finished, Reported, Exited, Added>;
+enum class Steer { StopStudy, Stop, Pause, Resume, Retry, Parallel };
+struct Steered {  // what the user asked for: `hone stop`, `pause`, `resume`, `retry`, `set`
+  TrialId trial = 0;  // of Stop, Pause, Resume, Retry
+  Steer what = Steer::StopStudy;
+  int value = 0;  // of Parallel
+};
+struct Extended {  // `hone run --extend`: the definition from here on. What had ended with the study is taken up again.
+  std::shared_ptr<const StudySpec> spec;
+};
+struct Opened {  // a `hone run` took the study up: host, version, git commit, command ...
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
+using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Finished, Reported, Exited, Added,
+                          Steered, Extended, Opened>;
 
 struct Event {
   Seconds time = 0;  // since the epoch; of the store's or the simulator's clock
@@ -91,7 +112,7 @@ struct Event {
 };
 
 const char* kind(const Event& event);                 // "Started", ...
-std::optional<TrialId> trial_of(const Event& event);  // none for Finished
+std::optional<TrialId> trial_of(const Event& event);  // none for what is the study's
 bool is_decision(const Event& event);
 
 }  // namespace hone

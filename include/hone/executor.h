@@ -37,6 +37,10 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual int slots() const = 0;  // runs that fit at the same time
+  /// Another `parallel` from here on; what runs goes on. slots() says what comes of it.
+  virtual void set_parallel(int) {}
+  /// What keeps slots() from being more: "CPU", "GPU", "memory", "parallel"; for people.
+  virtual std::string bound() const { return "parallel"; }
   /// Launching a key twice is launching it once. A command that cannot be started is an Exited notice, not an error.
   virtual Result<void> launch(const RunSpec& run) = 0;
   /// Asks the run to end (SIGTERM, after `grace` SIGKILL, its whole tree); asked a second time it is killed at once. An

@@ -59,6 +59,7 @@ struct Param {
   Domain domain;
   std::string when;                    // expression that makes it active: `model in [svm, mlp]`; empty: always
   std::optional<Value> low_cost = {};  // a cheap value to start from (CFO, BlendSearch)
+  std::optional<Value> fallback = {};  // `default`: what trials from before the parameter was there had (--extend)
   bool changeable = true;              // PBT may alter it in mid-training
   std::optional<Domain> prior = {};    // Normal: where the user expects the best value
   std::string spelling = {};           // the name on the command line (`batch-size`); empty: name

@@ -44,7 +44,7 @@ using Millionths = std::int64_t;
 struct Resources {
   Millionths cpu = 1'000'000;
   Millionths gpu = 0;       // below one: a share of one device; else whole devices
-  std::int64_t memory = 0;  // bytes; 0: unknown
+  std::int64_t memory = 0;  // bytes that a trial's processes may hold together; 0: unknown
 };
 struct Limits {
   std::optional<Seconds> time;     // wall clock of one attempt
@@ -52,6 +52,9 @@ struct Limits {
   Seconds grace = 10;              // between SIGTERM and SIGKILL
   std::int64_t log = 16 << 20;     // bytes kept of each of stdout and stderr
   int retries = 0;                 // of the trial's own failures
+  bool oom_retry = true;           // a trial that ran out of memory is tried once more, alone, before it counts
+  int files = 0;                   // open files of each of its processes; 0: as the system has it
+  std::int64_t disk = 0;           // bytes of all trials' folders together; 0: as long as the disk has room
 };
 struct InitialPoint {
   NamedValues config;

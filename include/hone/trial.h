@@ -39,6 +39,12 @@ struct Checkpoint {
   Resource at = 0;  // the checkpoint that a run left when it ended well at `at`
 };
 
+/// What the algorithms saw of a run that was paused and went on later.
+struct Leg {
+  Resource until = 0;
+  std::size_t reports = 0;  // how many the trial had at its end
+};
+
 struct Trial {
   TrialId id = 0;
   Config config;     // never changes
@@ -56,6 +62,11 @@ struct Trial {
   std::uint64_t seed = 0;
 
   // Bookkeeping of the study.
+  std::vector<Leg> legs;           // but the current or last one
+  bool held = false;               // Waiting, until the user lets it go on: shown as paused
+  bool alone = false;              // the current or next attempt runs by itself: an earlier one ran out of memory
+  bool cut = false;                // ended only because the study did
+  bool silent = false;             // its config does not fit the space of an extended study: algorithms do not hear of it
   bool live = false;               // the current attempt's process has not been seen to end
   int reports_seen = 0;            // in the current attempt, late and repeated ones included: Reported.n of the last
   int counted = 0;                 // objective reports of this attempt that did not name the fidelity

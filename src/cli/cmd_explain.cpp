@@ -50,6 +50,9 @@ struct InWords {
         e.detail);
   }
   std::string operator()(const Added& e) const { return because(e.source, metrics_text(e.metrics)); }
+  std::string operator()(const Steered&) const { return "asked for by the user"; }
+  std::string operator()(const Extended&) const { return {}; }  // of no trial
+  std::string operator()(const Opened&) const { return {}; }
 };
 
 int explain_trial(const StudyView& study, TrialId id, const std::vector<Line>& lines, bool json) {

@@ -146,7 +146,7 @@ class Runner {
     local.resources = spec.resources;
     local.parallel = spec.parallel;
     local.machine = machine_of(spec, options_.gpus);
-    local.interrupt = signal_descriptor();
+    local.wakers = {signal_descriptor()};
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
     const std::string name = spec.name;

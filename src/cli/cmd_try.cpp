@@ -125,7 +125,7 @@ int try_one(const StudySpec& spec, const Trial& trial, bool keep) {
   local.resources = spec.resources;
   local.parallel = 1;
   local.machine = machine_of(spec, std::nullopt);
-  local.interrupt = signal_descriptor();
+  local.wakers = {signal_descriptor()};
   auto executor = LocalExecutor::open(std::move(local));
   if (!executor) return complain(executor.error());
   fmt::print("command  {}\n", printable(shell_command(spec, trial, folder.path())));

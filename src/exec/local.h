@@ -23,7 +23,7 @@ struct LocalOptions {
   Resources resources;
   std::optional<int> parallel;
   Machine machine;
-  int interrupt = -1;  // a descriptor that ends a wait() when it becomes readable; it is not read
+  std::vector<int> wakers = {};  // descriptors that end a wait() when they become readable; they are not read
 };
 
 /// What the keeper must know of a study. `inherited`: the environment that trials get (command.h).

@@ -298,7 +298,7 @@ TEST_F(Local, AWaitEndsEarlyWhenItIsInterrupted) {
   int ends_of_pipe[2];
   ASSERT_EQ(pipe(ends_of_pipe), 0);
   const Fd reading(ends_of_pipe[0]), writing(ends_of_pipe[1]);
-  options_.interrupt = reading.get();
+  options_.wakers = {reading.get()};
   open();
   ASSERT_EQ(write(writing.get(), "x", 1), 1);
   EXPECT_THAT(executor_->wait(1e6).value(), IsEmpty());

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "study/study_file.h"
 
 namespace hone {
 namespace {
@@ -45,6 +46,7 @@ void each_field(const Visit& visit, F& fact) {
     visit("why", fact.why);
     visit("fresh", fact.fresh);
     visit("slots", fact.free_slots);
+    visit("alone", fact.alone);
   } else if constexpr (std::is_same_v<Kind, Finished>) {
     visit("why", fact.why);
     visit("failed", fact.failed);
@@ -67,8 +69,19 @@ void each_field(const Visit& visit, F& fact) {
     visit("config", fact.config);
     visit("metrics", fact.metrics);
     visit("source", fact.source);
+  } else if constexpr (std::is_same_v<Kind, Steered>) {
+    visit("what", fact.what);
+    visit("value", fact.value);
+  } else if constexpr (std::is_same_v<Kind, Extended>) {
+    visit("spec", fact.spec);
+  } else if constexpr (std::is_same_v<Kind, Opened>) {
+    visit("facts", fact.facts);
+  } else if constexpr (std::is_same_v<Kind, Stopped>) {
+    visit("why", fact.why);
+    visit("slots", fact.free_slots);
+    visit("ending", fact.ending);
   } else {
-    static_assert(std::is_same_v<Kind, Paused> || std::is_same_v<Kind, Stopped>);
+    static_assert(std::is_same_v<Kind, Paused>);
     visit("why", fact.why);
     visit("slots", fact.free_slots);
   }
@@ -78,6 +91,10 @@ void each_field(const Visit& visit, F& fact) {
 constexpr std::string_view kCauses[] = {"none",   "exit",      "signal",     "oom",        "timeout",
                                         "silent", "no metric", "not finite", "infeasible", "lost"};
 static_assert(std::size(kCauses) == static_cast<std::size_t>(Cause::Lost) + 1);
+
+// In the order of Steer; always written.
+constexpr std::string_view kSteers[] = {"stop study", "stop", "pause", "resume", "retry", "parallel"};
+static_assert(std::size(kSteers) == static_cast<std::size_t>(Steer::Parallel) + 1);
 
 // Writing.
 
@@ -107,6 +124,18 @@ struct Write {
   }
   void operator()(const char* key, Cause cause) const {
     if (cause != Cause::None) out.emplace_back(key, Json(kCauses[static_cast<std::size_t>(cause)]));
+  }
+  void operator()(const char* key, Steer what) const {
+    out.emplace_back(key, Json(kSteers[static_cast<std::size_t>(what)]));
+  }
+  void operator()(const char* key, const std::shared_ptr<const StudySpec>& spec) const {
+    if (spec) out.emplace_back(key, Json::parse(study_json(*spec)));
+  }
+  void operator()(const char* key, const std::vector<std::pair<std::string, std::string>>& facts) const {
+    if (facts.empty()) return;
+    Json::object_t values;
+    for (const auto& [name, value] : facts) values.emplace_back(name, Json(value));
+    out.emplace_back(key, Json(std::move(values)));
   }
   void operator()(const char* key, const std::optional<Checkpoint>& from) const {
     if (from) out.emplace_back(key, Json{{"trial", from->trial}, {"at", from->at}});
@@ -161,6 +190,26 @@ bool get(Element element, Cause& out) {
   for (std::size_t i = 0; i < std::size(kCauses); ++i)
     if (text == kCauses[i]) return out = static_cast<Cause>(i), true;
   return false;
+}
+bool get(Element element, Steer& out) {
+  std::string_view text;
+  if (element.get_string().get(text)) return false;
+  for (std::size_t i = 0; i < std::size(kSteers); ++i)
+    if (text == kSteers[i]) return out = static_cast<Steer>(i), true;
+  return false;
+}
+bool get(Element element, std::shared_ptr<const StudySpec>& out) {
+  auto spec = read_study_file(simdjson::minify(element), "definition.json");
+  if (!spec) return false;
+  out = std::make_shared<const StudySpec>(std::move(*spec));
+  return true;
+}
+bool get(Element element, std::vector<std::pair<std::string, std::string>>& out) {
+  simdjson::dom::object object;
+  if (element.get_object().get(object)) return false;
+  for (const auto [name, value] : object)
+    if (!get(value, out.emplace_back(name, "").second)) return false;
+  return true;
 }
 bool get(Element element, std::optional<Checkpoint>& out) {
   simdjson::dom::object object;
@@ -270,6 +319,7 @@ Result<Event> EventReader::read(std::string_view kind, TrialId trial, Seconds ti
         each_field(Read{object, &wrong}, known);
       },
       event.fact);
+  if (const auto* extended = std::get_if<Extended>(&event.fact); extended && !extended->spec) wrong = "spec";
   if (wrong)
     return tl::unexpected(corrupt(fmt::format("{}: `{}` holds a value that cannot be understood", kind, wrong)));
   return event;
