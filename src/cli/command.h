@@ -41,6 +41,11 @@ int schedulers_command(const Command& self, const Words& words);
 int ask_tell_command(const Command& self, const Words& words);
 int replay_command(const Command& self, const Words& words);
 int export_command(const Command& self, const Words& words);
+int stop_command(const Command& self, const Words& words);
+int pause_command(const Command& self, const Words& words);
+int resume_command(const Command& self, const Words& words);
+int retry_command(const Command& self, const Words& words);
+int set_command(const Command& self, const Words& words);
 int report_command(const Command& self, const Words& words);
 
 }  // namespace hone

@@ -16,6 +16,12 @@ constexpr Command kCommands[] = {
      "hone run study.yaml\n  hone run --maximize val_acc --trials 20 -- "
      "python3 train.py --lr '~float(1e-4, 1e-1, log)' --epochs '~until(10)'",
      hone::run_command},
+    {"stop", "end a study, or trials of it, for good", "hone stop fashion-mlp\n  hone stop fashion-mlp 3 7",
+     hone::stop_command},
+    {"pause", "pause trials until `hone resume`", "hone pause fashion-mlp 3", hone::pause_command},
+    {"resume", "let paused trials go on", "hone resume fashion-mlp 3", hone::resume_command},
+    {"retry", "run failed trials once more", "hone retry fashion-mlp --failed", hone::retry_command},
+    {"set", "change how many runs a study has at a time", "hone set fashion-mlp parallel=8", hone::set_command},
     {"try", "run one configuration once, outside any study", "hone try study.yaml lr=0.1 hidden=256",
      hone::try_command},
     {"list", "the studies of this home", "hone list", hone::list_command},

@@ -58,6 +58,7 @@ class FlakyStorage final : public Storage {
   Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) override {
     return memory_.create(name, spec, now);
   }
+  Result<void> remove(std::int64_t study) override { return memory_.remove(study); }
   Result<StudyRow> find(const std::string& name) const override { return memory_.find(name); }
   Result<std::vector<StudyRow>> list() const override { return memory_.list(); }
   Result<Seq> append(std::int64_t study, Seq expected, std::span<const Event> events) override {
