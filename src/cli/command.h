@@ -46,6 +46,8 @@ int pause_command(const Command& self, const Words& words);
 int resume_command(const Command& self, const Words& words);
 int retry_command(const Command& self, const Words& words);
 int set_command(const Command& self, const Words& words);
+int delete_command(const Command& self, const Words& words);
+int tidy_command(const Command& self, const Words& words);
 int report_command(const Command& self, const Words& words);
 
 }  // namespace hone

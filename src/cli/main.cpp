@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include "base/text.h"
@@ -22,6 +24,9 @@ constexpr Command kCommands[] = {
     {"resume", "let paused trials go on", "hone resume fashion-mlp 3", hone::resume_command},
     {"retry", "run failed trials once more", "hone retry fashion-mlp --failed", hone::retry_command},
     {"set", "change how many runs a study has at a time", "hone set fashion-mlp parallel=8", hone::set_command},
+    {"delete", "remove a study: its log, outputs and checkpoints", "hone delete fashion-mlp", hone::delete_command},
+    {"tidy", "remove a study's checkpoints but those of the best trials", "hone tidy fashion-mlp --keep 5",
+     hone::tidy_command},
     {"try", "run one configuration once, outside any study", "hone try study.yaml lr=0.1 hidden=256",
      hone::try_command},
     {"list", "the studies of this home", "hone list", hone::list_command},
@@ -50,7 +55,22 @@ void help() {
 
 }  // namespace
 
+namespace {
+
+/// Other users see the command line in `ps`: passwords in it are overwritten once it has been copied.
+hone::Words take_words(int argc, char** argv) {
+  hone::Words words(argv + std::min(argc, 2), argv + argc);
+  for (int i = 1; i < argc; ++i)
+    for (auto found = hone::find_password(argv[i]); found;
+         found = hone::find_password(argv[i], found->first + found->second))
+      std::memset(argv[i] + found->first, '*', found->second);
+  return words;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  const hone::Words words = take_words(argc, argv);
   const std::string name = argc > 1 ? argv[1] : "";
   if (name.empty() || name == "--help" || name == "-h" || name == "help") {
     help();
@@ -63,7 +83,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   for (const Command& command : kCommands) {
     if (name == command.name) {
-      const int status = command.run(command, hone::Words(argv + 2, argv + argc));
+      const int status = command.run(command, words);
       if (std::fflush(stdout) != 0 && status == hone::kDone)
         return hone::complain({hone::Code::Unavailable, "standard output: cannot be written"});
       return status;

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <string_view>
 
 #include "base/text.h"
 #include "cli/best.h"
@@ -18,7 +21,9 @@
 #include "cli/started_in.h"
 #include "cli/what_ran.h"
 #include "exec/command.h"
+#include "exec/folder.h"
 #include "exec/local.h"
+#include "exec/report_line.h"
 #include "run/control.h"
 #include "run/coordinator.h"
 #include "run/disk.h"
@@ -30,6 +35,20 @@ extern char** environ;
 namespace hone {
 namespace {
 
+/// To standard output. Inside a trial of another study each line is marked, so that it is no report there
+/// (exec/report_line.h): a command line with `loss=1` in it, for instance.
+void say(const std::string& text) {
+  static const bool nested = std::getenv("HONE_TRIAL") != nullptr;
+  std::string out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size() - 1) + 1;
+    if (nested && end > from + 1) out += kOwnLine;
+    out += text.substr(from, end - from);
+    from = end;
+  }
+  std::fwrite(out.data(), 1, out.size(), stdout);
+}
+
 /// What there is to say at the end, whether it was reached now or before.
 int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   const StudySpec& spec = study.spec();
@@ -38,18 +57,19 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   std::string parts;
   for (const auto& [phase, count] : counts)
     parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name(phase));
-  fmt::print("\nstudy    {} {}: {} trials{} in {}\n", spec.name,
-             interrupted      ? "interrupted and saved"
-             : study.failed() ? "failed"
-                              : "finished",
-             study.trials().size(), parts.empty() ? "" : " (" + parts + ")",
-             duration_text(study.elapsed(study.last_time())));
-  if (const auto* why = study.finished()) fmt::print("because  {}\n", printable(*why));
+  say(fmt::format("\nstudy    {} {}: {} trials{} in {}\n", spec.name,
+                  interrupted      ? "interrupted and saved"
+                  : study.failed() ? "failed"
+                                   : "finished",
+                  study.trials().size(), parts.empty() ? "" : " (" + parts + ")",
+                  duration_text(study.elapsed(study.last_time()))));
+  if (const auto* why = study.finished()) say(fmt::format("because  {}\n", printable(*why)));
   const std::string folder = absolute_path(study_folder(options.home, spec.name));
   const auto best = study.front();
   for (std::size_t i = 0; i < std::min<std::size_t>(best.size(), 10); ++i)
-    fmt::print("{}", best_text(spec, study.trials()[static_cast<std::size_t>(best[i])], folder));
-  if (best.size() > 10) fmt::print("and {} more nondominated trials: hone best {}\n", best.size() - 10, spec.name);
+    say(best_text(spec, study.trials()[static_cast<std::size_t>(best[i])], folder));
+  if (best.size() > 10)
+    say(fmt::format("and {} more nondominated trials: hone best {}\n", best.size() - 10, spec.name));
   std::fflush(stdout);
   if (interrupted) {
     warn(fmt::format("interrupted; the same command resumes study {}", spec.name));
@@ -73,33 +93,39 @@ class Runner {
     auto storage = open_sqlite(database_path(options_.home), OpenMode::ReadWrite,
                                options_.sync == "full" ? Sync::Full : Sync::Normal);
     if (!storage) return complain(storage.error());
+    if (auto ok = check_history(**storage, name, folder); !ok) return complain(ok.error());
     if (auto ok = make_folders(options_.home, name); !ok) return complain(ok.error());
     const auto lock = lock_study(folder);
     if (!lock) return complain({Code::Unavailable, lock.error().what});
-    if (auto ok = check_history(**storage, name, folder); !ok) return complain(ok.error());
     if (const auto before = started_in(folder)) spec.folder = *before;
     else if (auto ok = keep_started_in(folder, spec.folder); !ok) return complain(ok.error());
     auto open =
         open_study(**storage, std::move(spec), {.seed = random_seed(), .now = wall_clock(), .extend = options_.extend});
     if (!open) return complain(open.error());
     if (open->study.finished() && open->study.live() == 0) {
-      fmt::print("study {} has finished before; --extend with more trials goes on, another --name starts a new one\n",
-                 name);
+      say(fmt::format(
+          "study {} has finished before; --extend with more trials goes on, another --name starts a new one\n", name));
       return summarize(options_, open->study, false);
     }
     return loop(std::move(*open), **storage, folder);
   }
 
  private:
-  /// Folders of trials that the store knows nothing of are somebody's results, and may have a keeper that lives.
+  /// What lies in the folder of a study that the store knows nothing of is somebody's, and may have a keeper that lives.
   static Result<void> check_history(const Storage& storage, const std::string& name, const std::string& folder) {
     const auto row = storage.find(name);
     if (row || row.error().code != Code::NotFound) return {};
-    if (::access((folder + "/0").c_str(), F_OK) != 0 && ::access((folder + "/keeper").c_str(), F_OK) != 0) return {};
-    return fail(Code::Conflict,
-                fmt::format("study {}: {} holds trials that hone.db does not know (was it removed?); move that "
-                            "folder away, or use another --name",
-                            name, folder));
+    constexpr std::string_view ours[] = {kMarker, "lock", "started-in", "started-in.new", "control.sock"};
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (std::find(std::begin(ours), std::end(ours), entry.path().filename().string()) != std::end(ours)) continue;
+      return fail(
+          Code::Conflict,
+          fmt::format("study {}: {} is not empty and hone.db does not know the study (was it removed?); move that "
+                      "folder away, or use another --name",
+                      name, folder));
+    }
+    return {};
   }
 
   /// What would fail later is said before anything is made.
@@ -131,19 +157,19 @@ class Runner {
     if (!executor) return complain(executor.error());
     const std::string name = spec.name;
     if (!options_.quiet) {
-      fmt::print("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", name,
-                 open.extended  ? "extended"
-                 : open.resumed ? "resumed"
-                                : "started",
-                 printable(folder), spec.searcher.name, spec.scheduler.name, slots_text(spec, (*executor)->slots()),
-                 *spec.seed);
+      say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", name,
+                      open.extended  ? "extended"
+                      : open.resumed ? "resumed"
+                                     : "started",
+                      printable(folder), spec.searcher.name, spec.scheduler.name,
+                      slots_text(spec, (*executor)->slots()), *spec.seed));
       std::fflush(stdout);
     }
     if (spec.scheduler.name == "asha" && !resumable(spec))
       warn(
           "command: it has neither {until} nor {dir}, so no run can go on later; asha stops trials instead of pausing "
           "them");
-    Progress progress([](const std::string& line) { fmt::print("{}\n", line), std::fflush(stdout); }, wall_clock);
+    Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
     RunHooks hooks;
     hooks.now = [clock = RunClock(open.study.last_time())] { return clock.now(); };
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };

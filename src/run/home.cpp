@@ -8,14 +8,21 @@
 #include <cerrno>
 #include <cstring>
 
+#include "exec/folder.h"
 #include "study/extend.h"
 #include "study/study_file.h"
 
 namespace hone {
 namespace {
 
-Result<void> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+/// A link in its place would lead what is written, and removed later, somewhere else.
+Result<void> make_folder(const std::string& path, bool link_allowed = false) {
+  struct stat info {};
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno == EEXIST && (link_allowed ? ::stat : ::lstat)(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return {};
+    return fail(Code::Unavailable, fmt::format("{}: is no folder; choose another --home", path));
+  }
   return fail(Code::Unavailable,
               fmt::format("{}: cannot be made: {}; choose another --home", path, std::strerror(errno)));
 }
@@ -28,12 +35,13 @@ std::string trial_folder(const std::string& home, const std::string& study, Tria
   return fmt::format("{}/{}", study_folder(home, study), trial);
 }
 
-Result<void> make_home(const std::string& home) { return make_folder(home); }
+Result<void> make_home(const std::string& home) { return make_folder(home, true); }
 
 Result<void> make_folders(const std::string& home, const std::string& study) {
-  for (const std::string& path : {home, home + "/studies", study_folder(home, study)})
+  if (auto ok = make_home(home); !ok) return ok;
+  for (const std::string& path : {home + "/studies", study_folder(home, study)})
     if (auto ok = make_folder(path); !ok) return ok;
-  return {};
+  return mark_folder(study_folder(home, study));
 }
 
 Result<void> same_definition(StudySpec given, const StudySpec& stored) {
