@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/best.h"
 #include "cli/clock.h"
+#include "cli/live_run.h"
 #include "cli/parser.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -62,12 +63,12 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   std::string parts;
   for (const auto& [phase, count] : counts)
     parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name(phase));
-  fmt::print("\nstudy    {} {}: {} trials{} in {}\n", spec.name,
+  fmt::print("\nstudy    {} {}: {}{} in {}\n", spec.name,
              interrupted      ? "interrupted and saved"
              : study.failed() ? "failed"
                               : "finished",
-             study.trials().size(), parts.empty() ? "" : " (" + parts + ")",
-             duration_text(study.elapsed(study.last_time())));
+             counted(static_cast<std::int64_t>(study.trials().size()), "trial"),
+             parts.empty() ? "" : " (" + parts + ")", duration_text(study.elapsed(study.last_time())));
   if (const auto* why = study.finished()) fmt::print("because  {}\n", printable(*why));
   const std::string folder = absolute_path(study_folder(options.home, spec.name));
   const auto best = study.front();
@@ -146,7 +147,9 @@ class Runner {
     local.resources = spec.resources;
     local.parallel = spec.parallel;
     local.machine = machine_of(spec, options_.gpus);
+    std::unique_ptr<LiveRun> live = options_.quiet ? nullptr : LiveRun::make();
     local.wakers = {signal_descriptor()};
+    if (live) local.wakers.push_back(live->timer());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
     const std::string name = spec.name;
@@ -164,11 +167,18 @@ class Runner {
     RunHooks hooks;
     hooks.now = [clock = RunClock(open.study.last_time())] { return clock.now(); };
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
-    hooks.interrupts = signals_seen;
-    if (!options_.quiet) hooks.seen = [&](const Event& event, const Study& study) { progress.seen(event, study); };
-    hooks.warn = warn;
+    hooks.interrupts = [&, now = hooks.now] {  // asked once a turn
+      const int interrupts = signals_seen();
+      if (live) live->tick(open.study, **executor, now(), interrupts > 0);
+      return interrupts;
+    };
+    if (live) hooks.seen = [&](const Event& event, const Study& study) { live->seen(event, study); };
+    else if (!options_.quiet) hooks.seen = [&](const Event& event, const Study& study) { progress.seen(event, study); };
+    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
     hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
     const auto ending = Coordinator(open.study, storage, open.row, **executor, std::move(hooks)).run();
+    live.reset();
+    progress.end(open.study);
     if (!ending) return complain(ending.error());
     if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);
     return summarize(options_, open.study, *ending == Ending::Interrupted);

@@ -31,7 +31,7 @@ std::string last_line(const std::string& text) {
 }  // namespace
 
 std::string Progress::summary(const Study& study) const {
-  std::string out = fmt::format("{} runs ended, {} running", ended_, study.running());
+  std::string out = fmt::format("{} ended, {} running", counted(ended_, "run"), study.running());
   if (const auto best = study.best())
     out += fmt::format("; best: trial {}, {}", *best,
                        value_words(study.spec(), study.trials()[static_cast<std::size_t>(*best)]));
@@ -89,9 +89,15 @@ void Progress::seen(const Event& event, const Study& study) {
     return;
   }
   tokens_ -= price;
-  if (left_out_ > 0) print_(fmt::format("... {} lines left out: {}", left_out_, summary(study)));
-  left_out_ = 0;
+  sum_up(study);
   print_(printable(line));
 }
+
+void Progress::sum_up(const Study& study) {
+  if (left_out_ > 0) print_(fmt::format("... {} left out: {}", counted(left_out_, "line"), summary(study)));
+  left_out_ = 0;
+}
+
+void Progress::end(const Study& study) { sum_up(study); }
 
 }  // namespace hone
