@@ -29,15 +29,15 @@ std::optional<double> progress(const LiveState& s) {
   std::optional<double> part;
   const auto consider = [&](double value) { part = std::max(part.value_or(0), value); };
   if (s.time && *s.time > 0) consider(s.elapsed / *s.time);
-  if (s.trials && s.trials_left && *s.trials > 0)
-    consider(1 - static_cast<double>(*s.trials_left) / static_cast<double>(*s.trials));
+  if (s.trials && *s.trials > 0) consider(static_cast<double>(s.settled) / static_cast<double>(*s.trials));
   return part;
 }
 
 std::string budget(const LiveState& s) {
   std::string out = clock_text(s.elapsed);
   std::string left;
-  if (s.trials && s.trials_left) left = fmt::format("{} of {}", *s.trials_left, counted(*s.trials, "trial"));
+  if (s.trials)
+    left = fmt::format("{} of {}", std::max<std::int64_t>(0, *s.trials - s.started), counted(*s.trials, "trial"));
   if (s.time)
     left += fmt::format("{}{} of {}", left.empty() ? "" : ", ", clock_text(std::max(0.0, *s.time - s.elapsed)),
                         clock_text(*s.time));

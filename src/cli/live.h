@@ -33,10 +33,11 @@ struct LiveState {
   bool interrupted = false;
 
   Seconds elapsed = 0;
-  std::optional<Seconds> time;  // stop.time
-  std::optional<std::int64_t> trials, trials_left;
-  std::optional<Seconds> left;  // expected
-  std::string ends;             // when that is: `14:32`
+  std::optional<Seconds> time;            // stop.time
+  std::optional<std::int64_t> trials;     // stop.trials
+  std::int64_t started = 0, settled = 0;  // of those; without a run on its way or one to come
+  std::optional<Seconds> left;            // expected
+  std::string ends;                       // when that is: `14:32`
 
   Counts states;  // of all trials; those that are not 0
   Counts causes;  // of failed ones, most frequent first

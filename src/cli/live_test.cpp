@@ -4,6 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <pty.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "cli/live_terminal.h"
 #include "cli/live_text.h"
 #include "cli/live_view.h"
@@ -34,7 +41,8 @@ LiveState example() {
   s.elapsed = 750;
   s.time = 1800;
   s.trials = 200;
-  s.trials_left = 155;
+  s.started = 45;
+  s.settled = 42;
   s.left = 480;
   s.ends = "14:32";
   s.states = {{"running", 2}, {"waiting", 1}, {"completed", 35}, {"failed", 7}};
@@ -161,6 +169,76 @@ TEST(Frame, SwitchesOnAgainWhatItSwitchedOff) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b[2J"))) << "the screen is never cleared";
 }
 
+/// A terminal, with standard error on it while this lives.
+class Pty {
+ public:
+  Pty() {
+    winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+    int master = -1, terminal = -1;
+    EXPECT_EQ(::openpty(&master, &terminal, nullptr, nullptr, &size), 0);
+    master_.reset(master);
+    terminal_.reset(terminal);
+    termios settings{};
+    ::tcgetattr(terminal, &settings);
+    ::cfmakeraw(&settings);  // what is written is what arrives
+    ::tcsetattr(terminal, TCSANOW, &settings);
+    ::setenv("TERM", "xterm", 1);
+    errors_.reset(::dup(STDERR_FILENO));
+    ::dup2(terminal, STDERR_FILENO);
+  }
+  ~Pty() { ::dup2(errors_.get(), STDERR_FILENO); }
+  int terminal() const { return terminal_.get(); }
+  std::string written() const {
+    std::string out(1 << 16, '\0');
+    out.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(master_.get(), out.data(), out.size()))));
+    return out;
+  }
+
+ private:
+  Fd master_, terminal_, errors_;
+};
+
+TEST(Terminal, PrintsAWarningAboveAndDrawsTheTableAgainBelow) {
+  Pty pty;
+  const auto terminal = LiveTerminal::open(pty.terminal());
+  ASSERT_NE(terminal, nullptr);
+  terminal->draw({"one", "two"});
+  terminal->above("the disk is full", [](const std::string& line) {
+    const std::string text = line + "\n";
+    EXPECT_GT(::write(STDERR_FILENO, text.data(), text.size()), 0);
+  });
+  terminal->draw({"one", "three"});
+  terminal->clear();
+  EXPECT_EQ(pty.written(), frame_text({}, {"one", "two"}) + "\r\x1b[2A\x1b[J" + "the disk is full\n" +
+                               frame_text({}, {"one", "two"}) + frame_text({"one", "two"}, {"one", "three"}) +
+                               "\r\x1b[2A\x1b[J");
+}
+
+TEST(Terminal, KeepsAWarningForLaterWhileItIsHeld) {
+  Pty pty;
+  const auto terminal = LiveTerminal::open(pty.terminal());
+  ASSERT_NE(terminal, nullptr);
+  terminal->draw({"one"});
+  EXPECT_EQ(pty.written(), frame_text({}, {"one"}));
+  ASSERT_EQ(::tcflow(pty.terminal(), TCOOFF), 0);
+  terminal->draw({"two"});
+  terminal->above("the disk is full", [](const std::string&) { ADD_FAILURE() << "it would wait"; });
+  terminal->draw({"three"});
+  ASSERT_EQ(::tcflow(pty.terminal(), TCOON), 0);
+  terminal->draw({"four"});
+  EXPECT_EQ(pty.written(),
+            frame_text({"one"}, {"two"}) + "\r\x1b[1A\x1b[J" + "hone: the disk is full\r\n" + frame_text({}, {"four"}));
+}
+
+TEST(Terminal, IsNoneWhereThereIsNoCursor) {
+  Pty pty;
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_EQ(LiveTerminal::open(pty.terminal()), nullptr);
+  ::setenv("TERM", "xterm", 1);
+  const Fd file(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  EXPECT_EQ(LiveTerminal::open(file.get()), nullptr);
+}
+
 // A study without algorithms at work: events are made by hand.
 class View : public testing::Test {
  protected:
@@ -218,7 +296,8 @@ TEST_F(View, CountsStatesAndCausesAndKeepsTheLastOfEachMetric) {
   const LiveState s = state();
   EXPECT_EQ(counts_text(s.states), "2 running, 1 completed, 2 failed");
   EXPECT_EQ(counts_text(s.causes), "1 exit 2, 1 oom");
-  EXPECT_EQ(s.trials_left, 995);
+  EXPECT_EQ(s.started, 5);
+  EXPECT_EQ(s.settled, 3);
   ASSERT_EQ(s.rows.size(), 2u);
   EXPECT_EQ(s.rows[0].metrics, "acc=0.5 loss=1.25");
   EXPECT_EQ(s.rows[0].at, 3);

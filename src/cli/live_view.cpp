@@ -82,7 +82,6 @@ void LiveView::scan(const Study& study, const Moment& moment) {
   scanned_ = LiveState{};
   on_.clear();
   off_.clear();
-  started_ = settled_ = 0;
   std::map<std::string, std::int64_t> states, causes;
   std::optional<std::pair<Resource, double>> best;  // highest fidelity first, as in Study::best()
   for (const Trial& trial : study.trials()) {
@@ -90,8 +89,8 @@ void LiveView::scan(const Study& study, const Moment& moment) {
     if (trial.phase == Phase::Failed) ++causes[cause_text(trial.cause, trial.code)];
     if (trial.live) on_.push_back(trial.id);
     else if (trial.phase == Phase::Waiting) off_.push_back(trial.id);
-    started_ += counts(trial) ? 1 : 0;
-    settled_ += counts(trial) && settled(trial) ? 1 : 0;
+    scanned_.started += counts(trial) ? 1 : 0;
+    scanned_.settled += counts(trial) && settled(trial) ? 1 : 0;
     if (trial.reports.empty()) continue;
     const Report& last = trial.reports.back();
     const bool feasible = std::all_of(last.excess.begin(), last.excess.end(), [](double e) { return e <= 0; });
@@ -196,8 +195,7 @@ LiveState LiveView::state(const Study& study, const Moment& moment) {
   out.elapsed = study.elapsed(moment.now);
   out.time = spec.stop.time;
   out.trials = spec.stop.trials;
-  if (out.trials) out.trials_left = std::max<std::int64_t>(0, *out.trials - started_);
-  out.left = time_left(spec.stop, started_, settled_, out.elapsed);
+  out.left = time_left(spec.stop, out.started, out.settled, out.elapsed);
   out.running = study.live();
   out.slots = moment.slots;
   out.bound = moment.bound;

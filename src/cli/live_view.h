@@ -41,7 +41,6 @@ class LiveView {
   bool changed_ = true;
   LiveState scanned_;              // what does not change with time alone
   std::vector<TrialId> on_, off_;  // with a process; waiting for another run
-  std::int64_t started_ = 0, settled_ = 0;
   std::vector<TrialId> shown_;
 };
 
