@@ -138,7 +138,16 @@ class Live(unittest.TestCase):
         self.run = subprocess.Popen([HONE, "run", "live.yaml", *extra], cwd=self.cwd, stdin=terminal, stdout=terminal,
                                     stderr=stderr or terminal, preexec_fn=own_terminal,
                                     env={**os.environ, "TERM": term, "LC_ALL": locale})
-        self.addCleanup(self.run.kill)
+        self.addCleanup(self.end)
+
+    def end(self):
+        """Of one that still runs because a test failed, and of its trials."""
+        self.write("go")
+        if self.run.poll() is None:
+            termios.tcflow(self.terminal, termios.TCOON)
+            self.run.kill()
+            self.run.wait()
+            subprocess.run([HONE, "run", "live.yaml", "--quiet"], cwd=self.cwd, capture_output=True, timeout=60)
 
     def read(self, until):
         """Feeds the screen until `until` holds of its text; None: to the end of the program."""
