@@ -33,6 +33,7 @@ constexpr Command kCommands[] = {
     {"status", "where a study stands", "hone status fashion-mlp --json", hone::status_command},
     {"trials", "a study's trials", "hone trials fashion-mlp --top 10", hone::trials_command},
     {"best", "the best trial, its parameters and command line", "hone best fashion-mlp --json", hone::best_command},
+    {"logs", "what a trial wrote", "hone logs fashion-mlp 17 -f", hone::logs_command},
     {"explain", "why a trial was proposed, promoted or stopped; which parameters matter", "hone explain fashion-mlp 17",
      hone::explain_command},
     {"plan", "what would run: brackets, rungs, budget, slots", "hone plan study.yaml --json", hone::plan_command},
