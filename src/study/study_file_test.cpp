@@ -51,7 +51,7 @@ StudySpec good(const std::string& text, const StudyOptions& options = {}) {
   return spec ? *spec : StudySpec();
 }
 std::string bad(const std::string& text, const StudyOptions& options = {}) {
-  const auto spec = read_study_file(text, "dir/study.yaml", options);
+  const auto spec = read_study_file(text, "dir/study.yaml", options, check_study);
   EXPECT_FALSE(spec.has_value()) << text;
   return spec ? "" : spec.error().what;
 }
