@@ -172,10 +172,8 @@ int try_command(const Command& self, const Words& words) {
   parser.flag("--keep", keep, "keeps the folder of the run, to look at");
   if (const auto status = parser.parse(split->own)) return *status;
   std::vector<std::string> warnings;
-  auto spec = read_spec(path, split->options, &warnings);
+  auto spec = read_spec(path, split->options, &warnings, {.trials = true});
   if (!spec) return complain(spec.error());
-  if (spec->command.empty())
-    return complain({Code::Invalid, path + ": command: is missing; add the program that runs a trial"});
   for (const std::string& line : warnings) warn(line);
   if (!spec->seed) spec->seed = random_seed();
   const auto trial = make_trial(*spec, pairs, until);
