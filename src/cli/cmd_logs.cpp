@@ -76,6 +76,8 @@ class Logs {
   int run() {
     const bool both = logs_.size() == 2 && !logs_[0].empty() && !logs_[1].empty();
     titled_ = both;
+    if (options_.follow)
+      if (auto ok = watch_signals(); !ok) return complain(ok.error());
     if (auto ok = show(options_.last); !ok) return complain(ok.error());
     const int status = options_.follow ? follow() : kDone;
     for (TrialLog& log : logs_) log.finish(printer(log));
@@ -105,7 +107,6 @@ class Logs {
   }
 
   int follow() {
-    if (auto ok = watch_signals(); !ok) return complain(ok.error());
     for (bool over = false; !over && std::ferror(stdout) == 0;) {
       pollfd signal{signal_descriptor(), POLLIN, 0};
       ::poll(&signal, 1, kPoll);

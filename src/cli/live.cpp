@@ -58,8 +58,6 @@ std::string labelled(const char* label, const std::string& text) {
 /// All but the trials' rows, in the order in which they are shown.
 std::vector<Line> head(const LiveState& s, int width) {
   const int room = std::max(0, width - kLabel);
-  std::int64_t total = 0;
-  for (const auto& entry : s.states) total += entry.second;
   std::vector<Line> out;
   const auto add = [&](int rank, const char* label, const std::string& text) {
     out.push_back({labelled(label, text), rank});
@@ -72,12 +70,8 @@ std::vector<Line> head(const LiveState& s, int width) {
     if (s.left && !s.ends.empty()) end += " at " + s.ends;
     add(5, "progress", bar(*part, std::clamp(room / 3, 4, 40), s.unicode) + end);
   }
-  add(0, "trials", total == 0 ? "0" : fmt::format("{}: {}", total, counts_text(s.states)));
-  if (!s.causes.empty()) {
-    std::int64_t failed = 0;
-    for (const auto& entry : s.causes) failed += entry.second;
-    add(6, "failed", fmt::format("{}: {}", failed, counts_text(s.causes)));
-  }
+  add(0, "trials", s.states.empty() ? "0" : fmt::format("{}: {}", total(s.states), counts_text(s.states)));
+  if (!s.causes.empty()) add(6, "failed", fmt::format("{}: {}", total(s.causes), counts_text(s.causes)));
   add(3, "slots", s.interrupted ? "interrupted: runs are asked to end; Ctrl-C again kills them" : slots(s));
   if (s.best) {
     std::string line = s.best->value;
@@ -139,12 +133,6 @@ void add_rows(const LiveState& s, int width, std::size_t room, std::vector<std::
 }  // namespace
 
 int live_rows(int height) { return std::max(0, height - 5); }
-
-std::string counts_text(const Counts& counts) {
-  std::string out;
-  for (const auto& [name, count] : counts) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, name);
-  return out;
-}
 
 std::vector<std::string> live_lines(const LiveState& state, int width, int height) {
   std::vector<Line> lines = head(state, width);

@@ -4,14 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "hone/trial.h"
+#include "cli/outlook.h"
 
 namespace hone {
-
-using Counts = std::vector<std::pair<std::string, std::int64_t>>;
 
 struct LiveTrial {
   TrialId id = 0;
@@ -60,8 +57,5 @@ struct LiveState {
 std::vector<std::string> live_lines(const LiveState& state, int width, int height);
 /// Rows of trials for which live_lines() could have room.
 int live_rows(int height);
-
-/// `4 oom, 2 exit 1, 1 timeout`
-std::string counts_text(const Counts& counts);
 
 }  // namespace hone

@@ -67,15 +67,15 @@ TEST(LiveLines, ShowTheStudyItsBudgetItsBestAndItsTrials) {
   EXPECT_THAT(live_lines(example(), 79, 23),
               ElementsAre("study     fashion-mlp: searcher tpe, scheduler asha, seed 1",
                           "elapsed   12m30s; left: 155 of 200 trials, 17m30s of 30m00s",
-                          "progress  █████████░░░░░░░░░░░░░░  42 %, ends in about 8m00s at 14:32",
+                          "progress  ━━━━━━━━━──────────────  42 %, ends in about 8m00s at 14:32",
                           "trials    45: 2 running, 1 waiting, 35 completed, 7 failed",
                           "failed    7: 4 oom, 2 exit 1, 1 timeout",
                           "slots     running 2 of 3: CPU-bound; waits: rung 1 is not full",
                           "best      trial 12: val_acc 0.91 at epoch 9  ▁▅█", "          lr=0.1 hidden=256",
                           "history   ▁▁█  best so far over 3 trials", "",
                           "trial  state      time  epoch              last metrics",
-                          "   43  running   1m03s  4/9    ████░░░░░░  val_acc=0.8 loss=0.2",
-                          "   44  running   1m03s  0/9    ░░░░░░░░░░", "   17  waiting (oom, alone later)"));
+                          "   43  running   1m03s  4/9    ━━━━──────  val_acc=0.8 loss=0.2",
+                          "   44  running   1m03s  0/9    ──────────", "   17  waiting (oom, alone later)"));
 }
 
 TEST(LiveLines, HaveAFormForTerminalsThatKnowOnlyAscii) {

@@ -88,7 +88,7 @@ std::string ascii(std::string_view text) {
 std::string bar(double part, int width, bool unicode) {
   const int full = static_cast<int>(std::clamp(std::isfinite(part) ? part : 0.0, 0.0, 1.0) * std::max(0, width));
   std::string out;
-  for (int i = 0; i < width; ++i) out += unicode ? (i < full ? "█" : "░") : (i < full ? "#" : ".");
+  for (int i = 0; i < width; ++i) out += unicode ? (i < full ? "━" : "─") : (i < full ? "#" : ".");
   return out;
 }
 

@@ -9,7 +9,6 @@
 #include <tuple>
 
 #include "base/text.h"
-#include "cli/outlook.h"
 #include "cli/text_out.h"
 #include "cli/view.h"
 
@@ -39,12 +38,6 @@ std::string off_text(const Trial& trial) {
   if (trial.held) return "paused by the user";
   const std::string cause = trial.cause == Cause::None ? "lost or interrupted" : cause_text(trial.cause, trial.code);
   return fmt::format("waiting ({}, {})", cause, trial.alone ? "alone later" : "again soon");
-}
-
-Counts sorted_counts(const std::map<std::string, std::int64_t>& counts) {
-  Counts out(counts.begin(), counts.end());
-  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-  return out;
 }
 
 std::optional<LiveBest> best_of(const Study& study) {
@@ -82,11 +75,10 @@ void LiveView::scan(const Study& study, const Moment& moment) {
   scanned_ = LiveState{};
   on_.clear();
   off_.clear();
-  std::map<std::string, std::int64_t> states, causes;
+  std::map<std::string, std::int64_t> states;
   std::optional<std::pair<Resource, double>> best;  // highest fidelity first, as in Study::best()
   for (const Trial& trial : study.trials()) {
     ++states[trial.held ? name(Phase::Paused) : name(trial.phase)];
-    if (trial.phase == Phase::Failed) ++causes[cause_text(trial.cause, trial.code)];
     if (trial.live) on_.push_back(trial.id);
     else if (trial.phase == Phase::Waiting) off_.push_back(trial.id);
     scanned_.started += counts(trial) ? 1 : 0;
@@ -103,7 +95,7 @@ void LiveView::scan(const Study& study, const Moment& moment) {
   for (const Phase phase :
        {Phase::Running, Phase::Waiting, Phase::Paused, Phase::Completed, Phase::Stopped, Phase::Failed})
     if (const auto found = states.find(name(phase)); found != states.end()) scanned_.states.push_back(*found);
-  scanned_.causes = sorted_counts(causes);
+  scanned_.causes = cause_counts(study.trials());
   scanned_.best = best_of(study);
   const std::int64_t free = moment.slots - study.live();
   if (free > 0 && !moment.interrupted && !study.finished())

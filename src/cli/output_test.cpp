@@ -6,6 +6,7 @@
 #include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/report_words.h"
+#include "cli/status_text.h"
 #include "cli/trial_table.h"
 #include "study/study_file.h"
 
@@ -199,6 +200,28 @@ TEST(Plan, CountsUnitsOfRungs) {
   EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
   EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
   EXPECT_THAT(plan_text(*plan, 4), HasSubstr("slots      4"));
+}
+
+TEST(StatusText, NamesCausesAndWhatRan) {
+  StudyView view = example();
+  const Opening opening{15, {{"host", "h1"}, {"git", "a\x1b[1mbc, changed"}}};
+  const std::string text = status_text(view, opening, true, 16);
+  EXPECT_THAT(text, HasSubstr("trials   2 (1 completed, 1 failed)\nfailed   1: 1 exit 3\n"));
+  EXPECT_THAT(text, HasSubstr("ends     in about 7.5s, at "));
+  EXPECT_THAT(text, HasSubstr("\n         host: h1\n         git: abc, changed\n"));
+  EXPECT_THAT(status_text(view, std::nullopt, true, 16), Not(HasSubstr("opened")));
+  EXPECT_EQ(dump(opening_json(opening)), R"({"time":15.0,"facts":{"host":"h1","git":"a\u001b[1mbc, changed"}})");
+  EXPECT_EQ(dump(opening_json(std::nullopt)), "null");
+}
+
+TEST(StatusText, DoesNotSayThatATrialRunsInAStudyThatNobodyRuns) {
+  StudyView view = example();
+  view.apply({16, started(2, 0.5, "sgd")});
+  EXPECT_THAT(status_text(view, std::nullopt, true, 17), HasSubstr("(1 running, 1 completed, 1 failed)"));
+  const std::string text = status_text(view, std::nullopt, false, 17);
+  EXPECT_THAT(text, HasSubstr("trials   3 (1 running when it was interrupted, 1 completed, 1 failed)"));
+  EXPECT_THAT(text, Not(HasSubstr("ends")));
+  EXPECT_THAT(text, HasSubstr("slots    0 of"));
 }
 
 TEST(Progress, PrintsFewLinesOfManyAndLosesNoCount) {

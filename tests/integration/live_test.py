@@ -195,7 +195,7 @@ class Live(unittest.TestCase):
         self.assertIn("elapsed   ", text)
         self.assertIn("left: 3 of 6 trials", text)
         self.assertIn("slots     running 3 of 3", text)
-        self.assertRegex(text, r"    2  running +\d+s  1/2    █████░░░░░  acc=0.3")
+        self.assertRegex(text, r"    2  running +\d+s  1/2    ━━━━━─────  acc=0.3")
         self.assertEqual(text.count("trials    "), 1, "it is drawn in its place\n" + text)
         before, frames = len(self.raw), self.screen.frames
         time.sleep(2.2)
