@@ -35,6 +35,7 @@ int status_command(const Command& self, const Words& words);
 int trials_command(const Command& self, const Words& words);
 int best_command(const Command& self, const Words& words);
 int explain_command(const Command& self, const Words& words);
+int lint_command(const Command& self, const Words& words);
 int plan_command(const Command& self, const Words& words);
 int searchers_command(const Command& self, const Words& words);
 int schedulers_command(const Command& self, const Words& words);

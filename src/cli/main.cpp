@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"explain", "why a trial was proposed, promoted or stopped; which parameters matter", "hone explain fashion-mlp 17",
      hone::explain_command},
     {"plan", "what would run: brackets, rungs, budget, slots", "hone plan study.yaml --json", hone::plan_command},
+    {"lint", "questionable choices of a study that is correct", "hone lint study.yaml", hone::lint_command},
     {"searchers", "every searcher with its options", "hone searchers tpe", hone::searchers_command},
     {"schedulers", "every scheduler with its options", "hone schedulers asha", hone::schedulers_command},
     {"ask-tell", "the study over standard input and output, a JSON object a line",
