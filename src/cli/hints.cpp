@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "base/text.h"
+#include "cli/text_out.h"
 
 namespace hone {
 namespace {
@@ -19,7 +19,8 @@ constexpr std::size_t kFailures = 5;  // before a value is to blame
 constexpr double kEdge = 0.01;        // of the encoded range
 
 bool has_result(const Trial& trial) {
-  return trial.phase != Phase::Failed && !trial.reports.empty() && std::isfinite(trial.reports.back().loss[0]);
+  return trial.phase != Phase::Failed && !trial.silent && !trial.reports.empty() &&
+         std::isfinite(trial.reports.back().loss[0]);
 }
 
 /// As the ledger ranks them: feasible, highest fidelity, objective, number.
@@ -130,7 +131,7 @@ std::vector<std::string> value_hints(const StudySpec& spec, const std::vector<Tr
     std::map<std::string, Tally> values;  // by text, so that the order is stable
     Tally all;
     for (const Trial& trial : trials) {
-      if (trial.phase == Phase::Running || trial.phase == Phase::Waiting) continue;
+      if (trial.phase == Phase::Running || trial.phase == Phase::Waiting || trial.silent) continue;
       const std::size_t failed = trial.phase == Phase::Failed ? 1 : 0;
       all.failed += failed, ++all.ended;
       if (std::holds_alternative<std::monostate>(trial.config[p])) continue;
@@ -159,13 +160,14 @@ std::vector<std::pair<std::string, std::string>> edge_hints(const StudySpec& spe
     const Param& param = space.params()[p];
     if (std::isnan(unit[k]) || !has_ends(space, k, param)) continue;
     for (const bool low : {true, false}) {
+      const auto* real = std::get_if<double>(&best->config[p]);
       auto end = unit;
       end[k] = low ? 0 : 1;
       const bool near = low ? unit[k] <= kEdge : unit[k] >= 1 - kEdge;
       if ((!near && space.decode(end)[p] != best->config[p]) || natural_end(param.domain, low)) continue;
       out.emplace_back(param.name, fmt::format("the best value of {}, {}, lies at the {} end of {}; widen it?",
-                                               param.name, space.text(p, best->config[p]), low ? "low" : "high",
-                                               param.text.empty() ? "its range" : param.text));
+                                               param.name, real ? short_number(*real) : space.text(p, best->config[p]),
+                                               low ? "low" : "high", param.text.empty() ? "its range" : param.text));
     }
   }
   return out;

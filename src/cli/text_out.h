@@ -21,6 +21,8 @@ Json metrics_json(const Metrics& metrics);
 /// One line; bytes that are not UTF-8 are replaced.
 std::string dump(const Json& json);
 
+/// `1 trial`, `2 trials`
+std::string counted(std::size_t count, std::string_view noun);
 /// Six significant digits, for people.
 std::string short_number(double value);
 /// `lr=0.1 hidden=256`
@@ -37,7 +39,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// A line of RFC 4180, with its end.
+/// A line of RFC 4180, with its end. A spreadsheet takes a cell that begins with = + - @, a tab or a carriage return for
+/// a formula: unless it is a number, such a cell gets a leading '.
 std::string csv_line(const std::vector<std::string>& cells);
 
 }  // namespace hone
