@@ -30,7 +30,7 @@ int lint_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);
-  parser.add_study_keys();
+  parser.add_study_keys(true);
   std::string path, text;
   parser.add_json();
   parser.word("FILE", path, "the study file; every key of it is an option too: --trials 20");

@@ -93,7 +93,7 @@ int plan_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);
-  parser.add_study_keys();
+  parser.add_study_keys(true);
   std::string path;
   std::optional<std::int64_t> gpus;
   parser.add_json();

@@ -20,7 +20,7 @@ import jsonschema
 HERE = os.path.dirname(os.path.abspath(__file__))
 HONE = None
 COMMANDS = ["run", "try", "list", "status", "trials", "best", "explain", "plan", "lint", "searchers", "schedulers", "ask-tell",
-            "replay", "export", "report"]
+            "replay", "export", "report", "completion", "man"]
 LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "tidy", "delete", "portfolio", "up", "down"]
 
 TRAIN = """
