@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdio>
 
 #include "base/text.h"
@@ -20,8 +21,25 @@ bool is_option(const StudyOptions& options, const std::string& field) {
   });
 }
 
-std::string remark_line(const Remark& remark, const std::string& where) {
-  return fmt::format("{}{}: {}; {} [{}]", where, remark.field, remark.what, remark.remedy, remark.rule);
+struct Placed {
+  Remark remark;
+  int line = 0;  // 0: of no line
+};
+
+/// By line, those without one at the end. What the user holds with --fix is meant to be one value.
+std::vector<Placed> placed(const Remarks& remarks, const std::string& text, const StudyOptions& options) {
+  std::vector<Placed> out;
+  for (const Remark& remark : remarks) {
+    const bool held = std::any_of(options.begin(), options.end(), [&](const auto& option) {
+      return option.first == "fix" && remark.field == "space." + option.second.substr(0, option.second.find('='));
+    });
+    if (held && remark.rule == "one-value") continue;
+    out.push_back({remark, is_option(options, remark.field) ? 0 : line_of_field(text, remark.field)});
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Placed& a, const Placed& b) {
+    return (a.line > 0 ? a.line : INT_MAX) < (b.line > 0 ? b.line : INT_MAX);
+  });
+  return out;
 }
 
 }  // namespace
@@ -49,9 +67,8 @@ int lint_command(const Command& self, const Words& words) {
   if (!plan) return complain(plan.error());
 
   Json list = Json::array();
-  const Remarks remarks = lint(*spec, *plan);
-  for (const Remark& remark : remarks) {
-    const int line = split->command || is_option(split->options, remark.field) ? 0 : line_of_field(text, remark.field);
+  const auto remarks = placed(lint(*spec, *plan), text, split->options);
+  for (const auto& [remark, line] : remarks) {
     list.push_back(Json{{"rule", remark.rule},
                         {"file", split->command ? Json(nullptr) : Json(path)},
                         {"line", line > 0 ? Json(line) : Json(nullptr)},
@@ -59,11 +76,13 @@ int lint_command(const Command& self, const Words& words) {
                         {"what", remark.what},
                         {"remedy", remark.remedy}});
     const std::string where = split->command ? "" : line > 0 ? fmt::format("{}:{}: ", path, line) : path + ": ";
-    if (!parser.json) fmt::print("{}\n", printable(remark_line(remark, where)));
+    if (!parser.json)
+      fmt::print("{}\n", printable(fmt::format("{}{}: {}; {} [{}]", where, remark.field, remark.what, remark.remedy,
+                                               remark.rule)));
   }
   if (parser.json) fmt::print("{}\n", dump(list));
   else if (remarks.empty()) fmt::print("no remarks\n");
-  else fmt::print("{} remark{}\n", remarks.size(), remarks.size() == 1 ? "" : "s");
+  else fmt::print("{}\n", counted(remarks.size(), "remark"));
   return kDone;
 }
 

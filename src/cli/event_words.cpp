@@ -66,7 +66,7 @@ struct InWords {
   std::string operator()(const Extended& e) const {
     if (!e.spec) return "the definition was changed";
     std::string out = "the definition was changed: " + counted(e.spec->space.params().size(), "parameter");
-    if (e.spec->stop.trials) out += ", " + counted(static_cast<std::size_t>(*e.spec->stop.trials), "trial");
+    if (e.spec->stop.trials) out += ", " + counted(*e.spec->stop.trials, "trial");
     if (e.spec->stop.time) out += ", " + duration_text(*e.spec->stop.time);
     return out;
   }

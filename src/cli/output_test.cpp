@@ -308,7 +308,11 @@ TEST(Plan, CountsUnitsOfRungs) {
   ASSERT_EQ(json["brackets"].size(), 1U);
   EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
   EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
-  EXPECT_THAT(plan_text(*plan, 4), HasSubstr("slots      4"));
+  EXPECT_EQ(plan_text(*plan, 4),
+            "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
+            "stop       9 trials\nslots      4\n"
+            "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
+            "units      about 21 of epoch in all\n");
 }
 
 TEST(Progress, PrintsFewLinesOfManyAndLosesNoCount) {

@@ -40,10 +40,6 @@ Json metrics_json(const Metrics& metrics) {
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-std::string counted(std::size_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string short_number(double value) {
   if (!std::isfinite(value)) return number_text(value);
   return fmt::format("{:.6g}", value);

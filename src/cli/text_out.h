@@ -22,7 +22,10 @@ Json metrics_json(const Metrics& metrics);
 std::string dump(const Json& json);
 
 /// `1 trial`, `2 trials`
-std::string counted(std::size_t count, std::string_view noun);
+template <class Integer>
+std::string counted(Integer count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
 /// Six significant digits, for people.
 std::string short_number(double value);
 /// `lr=0.1 hidden=256`

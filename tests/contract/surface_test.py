@@ -123,9 +123,11 @@ class Surface(unittest.TestCase):
         self.assertTrue(done.stdout.endswith("2 remarks\n"), done.stdout)
         remarks = json.loads(hone("lint", "study.yaml", "--json", cwd=self.cwd).stdout)
         self.assertEqual([(r["rule"], r["file"], r["line"], r["field"]) for r in remarks],
-                         [("linear-scale", "study.yaml", 4, "space.lr"), ("fixed-option", "study.yaml", 1, "command")])
+                         [("fixed-option", "study.yaml", 1, "command"), ("linear-scale", "study.yaml", 4, "space.lr")])
         few = json.loads(hone("lint", "study.yaml", "--trials", "5", "--json", cwd=self.cwd).stdout)
         self.assertEqual([(r["rule"], r["line"]) for r in few if r["field"] == "stop.trials"], [("budget", None)])
+        held = json.loads(hone("lint", "study.yaml", "--fix", "lr=0.1", "--json", cwd=self.cwd).stdout)
+        self.assertNotIn("one-value", [r["rule"] for r in held])
         inline = hone("lint", "--maximize", "acc", "--trials", "20", "--seed", "1", "--", "train", "--lr", "~float(1e-4, 1e-1, log)", cwd=self.cwd)
         self.assertEqual(inline.stdout, "no remarks\n")
         self.write("wrong.yaml", "objective: maximize acc\nspace: {lr: \"float(1, 0)\"}\nstop: {trials: many}\n")
