@@ -139,7 +139,7 @@ int explain_command(const Command& self, const Words& words) {
                                                  view->name(), counted(count, "trial"), view->name())});
   // The end of the study stopped it, unless an event of its own did.
   const auto ends = [](const Line& line) { return line.event == "Stopped"; };
-  const bool cut = view->trial(*trial).phase == Phase::Stopped && std::none_of(lines.begin(), lines.end(), ends);
+  const bool cut = view->trial(*trial).cut && std::none_of(lines.begin(), lines.end(), ends);
   for (Line& line : lines)
     if (line.event == "Finished") line.event = cut ? "Stopped" : "", line.what = "the study ended: " + line.what;
   std::erase_if(lines, [](const Line& line) { return line.event.empty(); });

@@ -49,23 +49,21 @@ int lint_command(const Command& self, const Words& words) {
   if (!split) return complain(split.error());
   Parser parser(self);
   parser.add_study_keys(true);
-  std::string path, text;
+  std::string path;
   parser.add_json();
   parser.word("FILE", path, "the study file; every key of it is an option too: --trials 20");
   if (const auto status = parser.parse(split->own)) return *status;
   if (path.empty() == !split->command)
     return complain({Code::Invalid, "give a study FILE or a command after --, not both; see `hone lint --help`"});
-  if (!split->command) {
-    auto read = read_text(path, 1 << 20);
-    if (!read) return complain(read.error());
-    text = std::move(*read);
-  }
-  const auto spec = split->command ? inline_spec(*split->command, split->options, nullptr)
-                                   : read_spec_text(text, path, split->options, nullptr);
+  const auto spec =
+      split->command ? inline_spec(*split->command, split->options, nullptr) : read_spec(path, split->options, nullptr);
   if (!spec) return complain(spec.error());
   const auto plan = make_plan(*spec);
   if (!plan) return complain(plan.error());
 
+  // Read once more for its lines; a pipe has none left.
+  const auto again = split->command || path == "-" ? Result<std::string>() : read_text(path, 1 << 20);
+  const std::string text = again.value_or("");
   Json list = Json::array();
   const auto remarks = placed(lint(*spec, *plan), text, split->options);
   for (const auto& [remark, line] : remarks) {

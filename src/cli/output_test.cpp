@@ -267,8 +267,6 @@ TEST(EventWords, NameWhatTheUserAskedAndTheNumbersOfARun) {
   Exited killed{.trial = 0, .attempt = 2, .cause = Cause::Signal, .code = 9, .detail = "bye", .outside = true};
   killed.cpu_seconds = 2, killed.peak_memory = 3 << 20;
   EXPECT_EQ(event_words({0, killed}, spec, false), "run 2: signal 9, from outside, 2.0s CPU, 3 MiB: bye");
-  EXPECT_EQ(event_words({0, Relaunched{.trial = 0, .why = "retry 1 of 2 after oom", .alone = true}}, spec, false),
-            "retry 1 of 2 after oom, alone");
 }
 
 TEST(EventWords, ExplainTheTermsThatOccur) {

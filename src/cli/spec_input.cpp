@@ -103,12 +103,7 @@ Result<std::string> read_text(const std::string& path, std::size_t limit) {
 Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings) {
   auto text = read_text(path, 1 << 20);
   if (!text) return tl::unexpected(text.error());
-  return read_spec_text(*text, path, options, warnings);
-}
-
-Result<StudySpec> read_spec_text(const std::string& text, const std::string& path, const StudyOptions& options,
-                                 std::vector<std::string>* warnings) {
-  return checked(read_study_file(text, path, options), path + ": ", false, warnings);
+  return checked(read_study_file(*text, path, options), path + ": ", false, warnings);
 }
 
 Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings) {

@@ -53,9 +53,6 @@ Result<SplitWords> split_words(const Words& words);
 
 /// The study of a file (`-`: standard input), checked whole: file, command, patterns. `warnings`: one line each.
 Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings);
-/// The same of a file's text, read before.
-Result<StudySpec> read_spec_text(const std::string& text, const std::string& path, const StudyOptions& options,
-                                 std::vector<std::string>* warnings);
 /// The study of an inline command.
 Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings);
 
