@@ -91,7 +91,7 @@ struct Added {  // a known result, told to the searcher only
 };
 
 enum class Steer { StopStudy, Stop, Pause, Resume, Retry, Parallel };
-struct Steered {  // what the user asked for: `hone stop`, `pause`, `resume`, `retry`, `set`
+struct Steered {      // what the user asked for: `hone stop`, `pause`, `resume`, `retry`, `set`
   TrialId trial = 0;  // of Stop, Pause, Resume, Retry
   Steer what = Steer::StopStudy;
   int value = 0;  // of Parallel

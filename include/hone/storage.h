@@ -28,6 +28,8 @@ class Storage {
   virtual ~Storage() = default;
   /// Conflict if the name is taken.
   virtual Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) = 0;
+  /// Forgets the study and its log. The caller holds its lock. An unknown one is success.
+  virtual Result<void> remove(std::int64_t study) = 0;
   /// NotFound if there is none.
   virtual Result<StudyRow> find(const std::string& name) const = 0;
   virtual Result<std::vector<StudyRow>> list() const = 0;

@@ -44,6 +44,7 @@ class Study {
   std::optional<TrialId> best() const;  // single objective; feasible, not failed, at the highest fidelity reached
   std::vector<TrialId> front() const;   // several objectives: nondominated ones at the highest fidelity; else best
   std::int64_t running() const;         // trials with a run on its way
+  std::optional<int> parallel() const;  // as the user last set it (`hone set`)
   std::int64_t live() const;            // processes not seen to end, cancelled ones included
   Seconds first_time() const;           // of the first event; 0 before it
   Seconds last_time() const;            // the latest of all events

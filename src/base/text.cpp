@@ -182,4 +182,26 @@ std::optional<std::int64_t> parse_millionths(std::string_view text, bool round_u
   return whole * 1'000'000 + part + (round_up && rest ? 1 : 0);
 }
 
+std::optional<std::pair<std::size_t, std::size_t>> find_password(std::string_view text, std::size_t from) {
+  for (std::size_t at = text.find("://", from); at != std::string_view::npos; at = text.find("://", at + 3)) {
+    const std::size_t begin = at + 3;
+    const std::string_view authority = text.substr(begin, text.find_first_of("/?# \t\n\"'`", begin) - begin);
+    const std::size_t end = authority.rfind('@'), colon = authority.find(':');
+    if (end == std::string_view::npos || colon == std::string_view::npos || colon + 1 >= end) continue;
+    return std::pair(begin + colon + 1, end - colon - 1);
+  }
+  return std::nullopt;
+}
+
+std::string without_passwords(std::string_view text) {
+  std::string out;
+  std::size_t from = 0;
+  while (const auto found = find_password(text, from)) {
+    out += text.substr(from, found->first - from);
+    out += "***";
+    from = found->first + found->second;
+  }
+  return out += text.substr(from);
+}
+
 }  // namespace hone

@@ -25,4 +25,9 @@ std::optional<std::int64_t> parse_bytes(std::string_view text);
 /// `0.2` as 200000 millionths, exactly; further digits are rounded up (`round_up`) or down.
 std::optional<std::int64_t> parse_millionths(std::string_view text, bool round_up);
 
+/// `text` with the password of every URL in it (scheme://user:PASSWORD@host) replaced by ***.
+std::string without_passwords(std::string_view text);
+/// Where the password of the first URL at or after `from` is: its first byte and its length.
+std::optional<std::pair<std::size_t, std::size_t>> find_password(std::string_view text, std::size_t from = 0);
+
 }  // namespace hone

@@ -53,5 +53,13 @@ TEST(Text, MillionthsAreExact) {
   EXPECT_FALSE(parse_millionths("1e9", true));
 }
 
+TEST(Text, PasswordsOfUrlsAreTakenOut) {
+  EXPECT_EQ(without_passwords("postgresql://me:secret@db/x and http://a:b@c?d"),
+            "postgresql://me:***@db/x and http://a:***@c?d");
+  EXPECT_EQ(without_passwords("--store=postgresql://me:p@ss:w@db"), "--store=postgresql://me:***@db");
+  for (const char* text : {"http://host:80/a@b", "ftp://me@host", "a://:@b", "://", "no url: a:b@c", ""})
+    EXPECT_EQ(without_passwords(text), text);
+}
+
 }  // namespace
 }  // namespace hone

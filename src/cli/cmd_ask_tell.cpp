@@ -39,6 +39,7 @@ int ask_tell_command(const Command& self, const Words& words) {
   if (path == "-") return complain({Code::Invalid, "FILE: standard input is for the conversation; give a file"});
   auto spec = read_spec(path, split->options, nullptr);
   if (!spec) return complain(spec.error());
+  spec->limits.oom_retry = false;  // whoever asks has the machine, and says what failed for good
   if (home.empty()) {
     if (!spec->seed) spec->seed = random_seed();
     auto study = Study::make(std::move(*spec));
@@ -51,7 +52,7 @@ int ask_tell_command(const Command& self, const Words& words) {
   if (!lock) return complain({Code::Unavailable, lock.error().what});
   auto storage = open_sqlite(database_path(home), OpenMode::ReadWrite);
   if (!storage) return complain(storage.error());
-  auto open = open_study(**storage, std::move(*spec), random_seed(), wall_clock());
+  auto open = open_study(**storage, std::move(*spec), {.seed = random_seed(), .now = wall_clock()});
   if (!open) return complain(open.error());
   StudyRow row = open->row;
   AskTell asked(std::move(open->study), wall_clock, [&](std::span<const Event> events) -> Result<void> {

@@ -54,6 +54,13 @@ int replay_command(const Command& self, const Words& words);
 int completion_command(const Command& self, const Words& words);
 int man_command(const Command& self, const Words& words);
 int export_command(const Command& self, const Words& words);
+int stop_command(const Command& self, const Words& words);
+int pause_command(const Command& self, const Words& words);
+int resume_command(const Command& self, const Words& words);
+int retry_command(const Command& self, const Words& words);
+int set_command(const Command& self, const Words& words);
+int delete_command(const Command& self, const Words& words);
+int tidy_command(const Command& self, const Words& words);
 int report_command(const Command& self, const Words& words);
 
 }  // namespace hone

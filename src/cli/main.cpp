@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include "base/text.h"
@@ -17,6 +19,16 @@ constexpr Command kCommands[] = {
      "hone run study.yaml\n  hone run --maximize val_acc --trials 20 -- "
      "python3 train.py --lr '~float(1e-4, 1e-1, log)' --epochs '~until(10)'",
      hone::run_command},
+    {"stop", "end a study, or trials of it, for good", "hone stop fashion-mlp\n  hone stop fashion-mlp 3 7",
+     hone::stop_command},
+    {"pause", "pause trials until `hone resume`", "hone pause fashion-mlp 3", hone::pause_command},
+    {"resume", "let paused trials go on", "hone resume fashion-mlp 3", hone::resume_command},
+    {"retry", "run failed trials once more", "hone retry fashion-mlp --failed", hone::retry_command},
+    {"set", "change how many runs a study has at a time", "hone set fashion-mlp parallel=8", hone::set_command},
+    {"delete", "remove a study: its log, outputs and checkpoints", "hone delete fashion-mlp", hone::delete_command,
+     Group::Files},
+    {"tidy", "remove a study's checkpoints but those of the best trials", "hone tidy fashion-mlp --keep 5",
+     hone::tidy_command, Group::Files},
     {"try", "run one configuration once, outside any study", "hone try study.yaml lr=0.1 hidden=256",
      hone::try_command},
     {"list", "the studies of this home", "hone list", hone::list_command, Group::Look},
@@ -57,7 +69,22 @@ void help() {
 
 }  // namespace
 
+namespace {
+
+/// Other users see the command line in `ps`: passwords in it are overwritten once it has been copied.
+hone::Words take_words(int argc, char** argv) {
+  hone::Words words(argv + std::min(argc, 2), argv + argc);
+  for (int i = 1; i < argc; ++i)
+    for (auto found = hone::find_password(argv[i]); found;
+         found = hone::find_password(argv[i], found->first + found->second))
+      std::memset(argv[i] + found->first, '*', found->second);
+  return words;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  const hone::Words words = take_words(argc, argv);
   const std::string name = argc > 1 ? argv[1] : "";
   if (name.empty() || name == "--help" || name == "-h" || name == "help") {
     help();
@@ -72,7 +99,7 @@ int main(int argc, char** argv) {
     if (name == command.name) {
       Command self = command;
       self.all = kCommands;
-      const int status = self.run(self, hone::Words(argv + 2, argv + argc));
+      const int status = self.run(self, words);
       if (std::fflush(stdout) != 0 && status == hone::kDone)
         return hone::complain({hone::Code::Unavailable, "standard output: cannot be written"});
       return status;

@@ -30,7 +30,7 @@ int complain(const Error& error) {
   return kCannot;
 }
 
-void warn(const std::string& line) { fmt::print(stderr, "hone: {}\n", printable(line)); }
+void warn(const std::string& line) { fmt::print(stderr, "hone: {}\n", printable(without_passwords(line))); }
 
 namespace {
 

@@ -44,6 +44,11 @@ void StudyView::apply(Event&& event) {
       if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting)
         views_[static_cast<std::size_t>(trial.id)].why = "the study ended: " + end->why;
   ledger_.apply(event, told_);
+  if (const auto* extended = std::get_if<Extended>(&event.fact)) {
+    const std::string folder = std::move(spec_.folder);
+    spec_ = *extended->spec;
+    spec_.folder = folder;
+  }
   views_.resize(ledger_.trials().size());
   if (is_decision(event))
     std::visit(

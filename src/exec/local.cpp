@@ -342,7 +342,8 @@ Result<std::vector<Notice>> LocalExecutor::wait(Seconds timeout) {
     if (waited) return std::vector<Notice>();
     std::vector<pollfd> entries{{socket_.get(), POLLIN, 0}};
     for (const int waker : options_.wakers) entries.push_back({waker, POLLIN, 0});
-    if (socket_ && poll(entries.data(), entries.size(), milliseconds(timeout)) <= 0) return std::vector<Notice>();  // time, or a signal
+    if (socket_ && poll(entries.data(), entries.size(), milliseconds(timeout)) <= 0)
+      return std::vector<Notice>();  // time, or a signal
     if (!socket_ || (entries[0].revents != 0 && !listen_to_keeper()))
       if (auto ok = mend(); !ok) return tl::unexpected(ok.error());
   }

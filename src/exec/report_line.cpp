@@ -220,6 +220,7 @@ Result<ReportParser> ReportParser::make(std::vector<std::string> names,
 }
 
 std::optional<Metrics> ReportParser::printed(std::string_view line) const {
+  if (line.starts_with(kOwnLine)) return std::nullopt;
   const bool mentioned = state_->mentions(line);
   const bool by_pattern = !state_->patterns.empty() && line.size() <= kLongestForPatterns;
   if (!mentioned && !by_pattern) return std::nullopt;

@@ -19,6 +19,10 @@
 
 namespace hone {
 
+/// Begins the lines that a `hone run` inside a trial prints of itself, also on standard error: they are no reports of
+/// that trial.
+constexpr const char* kOwnLine = "hone: ";
+
 /// Cuts a stream into lines; `\n` and `\r` end one (progress bars). A line longer than 64 KiB is cut and the rest of it
 /// skipped, so memory stays bounded whatever is written.
 class LineReader {

@@ -5,11 +5,22 @@
 #include <utility>
 
 #include "exec/reconcile.h"
+#include "study/extend.h"
 
 namespace hone {
+namespace {
+
+bool is_launch(const Fact& fact) {
+  return std::holds_alternative<Started>(fact) || std::holds_alternative<Resumed>(fact) ||
+         std::holds_alternative<Relaunched>(fact);
+}
+
+}  // namespace
 
 Coordinator::Coordinator(Study& study, Storage& storage, StudyRow row, Executor& executor, RunHooks hooks)
-    : study_(study), storage_(storage), row_(std::move(row)), executor_(executor), hooks_(std::move(hooks)) {}
+    : study_(study), storage_(storage), row_(std::move(row)), executor_(executor), hooks_(std::move(hooks)) {
+  if (hooks_.in_order) order_.emplace();
+}
 
 Result<Ending> Coordinator::run() {
   if (auto ok = recover(); !ok) return tl::unexpected(ok.error());
@@ -48,25 +59,59 @@ Result<void> Coordinator::recover() {
     cancelled_.insert(key);
     if (auto ok = executor_.cancel(key); !ok) return ok;
   }
-  if (auto notices = executor_.wait(0); notices)
-    for (Notice& notice : *notices) take(std::move(notice));
-  decide();
-  if (auto ok = flush(); !ok) return ok;
-  executor_.acknowledged();
-  return act();
+  if (auto notices = executor_.wait(0); notices) hear(std::move(*notices));
+  if (!hooks_.opened.empty()) put({hooks_.now(), Opened{hooks_.opened}});
+  if (study_.parallel()) executor_.set_parallel(*study_.parallel());
+  return finish_turn();
 }
 
 Result<void> Coordinator::turn() {
   Seconds timeout = 60;
   if (const auto wake = study_.wake()) timeout = std::clamp(*wake - hooks_.now(), 0.0, timeout);
+  if (hooks_.room && !hooks_.room()) timeout = std::min(timeout, 5.0);  // looked at again
   auto notices = executor_.wait(timeout);
   if (!notices) return tl::unexpected(notices.error());
-  batch_.clear();
-  for (Notice& notice : *notices) take(std::move(notice));
+  hear(std::move(*notices));
+  const std::vector<Request> asked = take_requests();
+  if (auto ok = finish_turn(); !ok) return ok;
+  for (const Request& request : asked) request.answer({});
+  return {};
+}
+
+Result<void> Coordinator::finish_turn() {
   decide();
   if (auto ok = flush(); !ok) return ok;
-  if (!notices->empty()) executor_.acknowledged();
+  if (!order_ || order_->empty()) executor_.acknowledged();
   return act();
+}
+
+void Coordinator::hear(std::vector<Notice> notices) {
+  if (!order_) {
+    for (Notice& notice : notices) take(std::move(notice));
+    return;
+  }
+  order_->take(std::move(notices));
+  for (auto next = order_->next(); !next.empty(); next = order_->next())
+    for (Notice& notice : next) {
+      take(std::move(notice));
+      decide();  // one by one: what is decided must not depend on what else came with it
+    }
+}
+
+/// Applies what the user asks for, and answers at once what cannot be; the rest is answered when it is stored.
+std::vector<Request> Coordinator::take_requests() {
+  std::vector<Request> taken;
+  if (!hooks_.requests) return taken;
+  for (Request& request : hooks_.requests()) {
+    if (auto ok = can_steer(study_, request.steered); !ok) {
+      request.answer(ok);
+      continue;
+    }
+    put({std::max(hooks_.now(), study_.last_time()), request.steered});
+    if (request.steered.what == Steer::Parallel) executor_.set_parallel(request.steered.value);
+    taken.push_back(std::move(request));
+  }
+  return taken;
 }
 
 /// After a crash things are handed out again: what the study has heard is dropped here, so that the log holds it once.
@@ -106,15 +151,21 @@ void Coordinator::take(Notice notice) {
 
 void Coordinator::put(Event event) {
   study_.apply(event);
+  if (const auto id = trial_of(event); order_ && id && is_launch(event.fact))
+    order_->launched({*id, study_.trials()[static_cast<std::size_t>(*id)].attempt});
   batch_.push_back(std::move(event));
 }
 
 void Coordinator::decide() {
   while (interrupts_ == 0) {
-    const auto free = std::max<std::int64_t>(0, executor_.slots() - study_.live());
+    const bool room = !hooks_.room || hooks_.room();
+    const auto free = room ? std::max<std::int64_t>(0, executor_.slots() - study_.live()) : 0;
     auto next = study_.decide(hooks_.now(), static_cast<int>(free));
     auto* event = std::get_if<Event>(&next);
-    if (!event) return;
+    if (!event) {
+      if (hooks_.waits) hooks_.waits(room ? std::get<Wait>(next).why : "the disk has no room for more");
+      return;
+    }
     put(std::move(*event));
   }
 }
@@ -149,9 +200,7 @@ Result<void> Coordinator::act() {
     if (!trial) continue;
     touched.insert(*trial);
     const Fact& fact = event.fact;
-    if (std::holds_alternative<Started>(fact) || std::holds_alternative<Resumed>(fact) ||
-        std::holds_alternative<Relaunched>(fact))
-      launched.insert(*trial);
+    if (is_launch(fact)) launched.insert(*trial);
   }
   batch_.clear();
   for (const TrialId id : touched) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,16 +14,28 @@
 #include "hone/executor.h"
 #include "hone/storage.h"
 #include "hone/study.h"
+#include "run/in_order.h"
 
 namespace hone {
 
+/// Something that the user asks of the study while it runs.
+struct Request {
+  Steered steered;
+  std::function<void(const Result<void>&)> answer;  // once it is stored, or why not
+};
+
 struct RunHooks {
-  std::function<Seconds()> now;                               // never falls
-  std::function<Result<RunSpec>(const Trial&)> launch;        // the command of a trial
-  std::function<int()> interrupts;                            // times that the user asked to stop (Ctrl-C)
-  std::function<void(const Event&, const Study&)> seen = {};  // each event, once it is stored
-  std::function<void(const std::string&)> warn = {};          // one line
-  std::function<void(Seconds)> pause = {};                    // before a failed store is tried again
+  std::function<Seconds()> now;                                  // never falls
+  std::function<Result<RunSpec>(const Trial&)> launch;           // the command of a trial
+  std::function<int()> interrupts;                               // times that the user asked to stop (Ctrl-C)
+  std::function<void(const Event&, const Study&)> seen = {};     // each event, once it is stored
+  std::function<void(const std::string&)> warn = {};             // one line
+  std::function<void(Seconds)> pause = {};                       // before a failed store is tried again
+  std::function<std::vector<Request>()> requests = {};           // that came in since
+  std::function<bool()> room = {};                               // false: no new run is to be launched (disk)
+  std::function<void(const std::string&)> waits = {};            // why nothing more starts now
+  std::vector<std::pair<std::string, std::string>> opened = {};  // what runs this: host, version, command ...
+  bool in_order = false;  // results are taken in the order of the launches (in_order.h)
 };
 
 enum class Ending { Finished, Interrupted };
@@ -36,11 +49,14 @@ class Coordinator {
  private:
   Result<void> recover();
   Result<void> turn();
+  void hear(std::vector<Notice> notices);
   void take(Notice notice);
+  std::vector<Request> take_requests();
   void put(Event event);
   void decide();
   Result<void> flush();
   Result<void> act();
+  Result<void> finish_turn();
   bool wanted(const Fact& fact) const;
   Result<void> cancel_all();
 
@@ -51,6 +67,7 @@ class Coordinator {
   RunHooks hooks_;
   std::vector<Event> batch_;
   std::set<RunKey> cancelled_;  // and not seen to end
+  std::optional<InOrder> order_;
   int interrupts_ = 0;
 };
 

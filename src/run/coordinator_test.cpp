@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 
 #include "store/memory.h"
@@ -14,7 +15,8 @@ namespace {
 /// A world in which every launched run reports `acc` once and ends at the next wait(); it records what it was asked.
 class FakeExecutor : public Executor {
  public:
-  int slots() const override { return 2; }
+  int slots() const override { return slots_; }
+  void set_parallel(int parallel) override { slots_ = parallel; }
   Result<void> launch(const RunSpec& run) override {
     launches.push_back(run.key);
     if (!known_.emplace(run.key, true).second) return {};
@@ -38,6 +40,7 @@ class FakeExecutor : public Executor {
   }
   Result<std::vector<Notice>> wait(Seconds) override {
     ++waits;
+    if (before_wait) before_wait();
     std::vector<Notice> out(pending_.begin(), pending_.end());
     if (twice) out.insert(out.end(), pending_.begin(), pending_.end());
     pending_.clear();
@@ -47,7 +50,25 @@ class FakeExecutor : public Executor {
   bool hang = false, twice = false;
   int waits = 0;
 
+  /// The runs of a hanging world: they say and end in the order of `keys`.
+  void end(const std::vector<RunKey>& keys) {
+    for (const RunKey& key : keys) {
+      known_[key] = false;
+      const double value = static_cast<double>(key.trial * 7 % 5);
+      pending_.push_back({0, Reported{key.trial, key.attempt, 1, {{"acc", value}}, {}}});
+      pending_.push_back({0, Exited{.trial = key.trial, .attempt = key.attempt}});
+    }
+  }
+  std::vector<RunKey> alive() const {
+    std::vector<RunKey> keys;
+    for (const auto& [key, live] : known_)
+      if (live) keys.push_back(key);
+    return keys;
+  }
+  std::function<void()> before_wait;
+
  private:
+  int slots_ = 2;
   std::map<RunKey, bool> known_;
   std::deque<Notice> pending_;
 };
@@ -58,6 +79,7 @@ class FlakyStorage final : public Storage {
   Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) override {
     return memory_.create(name, spec, now);
   }
+  Result<void> remove(std::int64_t study) override { return memory_.remove(study); }
   Result<StudyRow> find(const std::string& name) const override { return memory_.find(name); }
   Result<std::vector<StudyRow>> list() const override { return memory_.list(); }
   Result<Seq> append(std::int64_t study, Seq expected, std::span<const Event> events) override {
@@ -174,6 +196,108 @@ TEST_F(CoordinatorTest, AnInterruptEndsRunsWhichTheNextRunLaunchesAgain) {
   EXPECT_EQ(study.trials().size(), 3u);
   EXPECT_EQ(study.trials()[0].attempt, 2);
   EXPECT_EQ(study.trials()[2].attempt, 1);
+}
+
+TEST_F(CoordinatorTest, WhatTheUserAsksForIsStoredBeforeItIsAnswered) {
+  executor_.hang = true;
+  Study study = rebuilt(3);
+  RunHooks with = hooks();
+  std::vector<std::string> answers;
+  int round = 0;
+  const auto ask = [&](Steer what, TrialId trial, int value) {
+    return Request{{trial, what, value}, [&](const Result<void>& ok) {
+                     answers.push_back(ok ? "stored " + std::to_string(storage_.find("s")->last) : ok.error().what);
+                   }};
+  };
+  with.requests = [&] {
+    std::vector<Request> asked;
+    if (++round == 1) asked.push_back(ask(Steer::Pause, 0, 0));
+    if (round == 2) asked.push_back(ask(Steer::Resume, 7, 0));
+    if (round == 3) asked.push_back(ask(Steer::Parallel, 0, 5));
+    if (round == 4) asked.push_back(ask(Steer::StopStudy, 0, 0));
+    return asked;
+  };
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, with).run(), Ending::Finished);
+  ASSERT_EQ(answers.size(), 4u);
+  EXPECT_EQ(answers[0].substr(0, 7), "stored ");
+  EXPECT_EQ(answers[1], "trial 7: there are trials 0 to 1");
+  EXPECT_EQ(executor_.slots(), 5);
+  EXPECT_EQ(*rebuilt(3).finished(), "stopped by the user");
+  EXPECT_EQ(executor_.cancels.size(), 3u) << "the paused one, and the others at the end";
+}
+
+TEST_F(CoordinatorTest, WithoutRoomOnTheDiskNothingIsLaunchedUntilThereIs) {
+  Study study = rebuilt(3);
+  RunHooks with = hooks();
+  bool room = false;
+  std::string why;
+  with.room = [&] { return room; };
+  with.waits = [&](const std::string& text) { why = text; };
+  executor_.before_wait = [&] {
+    if (executor_.waits == 4) {
+      EXPECT_TRUE(executor_.launches.empty());
+      EXPECT_EQ(why, "the disk has no room for more");
+      room = true;
+    }
+  };
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, with).run(), Ending::Finished);
+  EXPECT_EQ(executor_.launches.size(), 3u);
+}
+
+TEST_F(CoordinatorTest, WhatRunsTheStudyIsOnRecordEachTime) {
+  for (const char* host : {"a", "b"}) {
+    executor_.hang = host == std::string("a");
+    interrupt_after_ = executor_.hang ? 1 : 1'000'000;
+    Study study = rebuilt(3);
+    RunHooks with = hooks();
+    with.opened = {{"host", host}};
+    ASSERT_TRUE(Coordinator(study, storage_, row_, executor_, with).run());
+  }
+  std::string hosts;
+  ASSERT_TRUE(storage_.read(row_.id, 0, [&](Seq, Event&& event) {
+    if (const auto* opened = std::get_if<Opened>(&event.fact)) hosts += opened->facts[0].second;
+    return true;
+  }));
+  EXPECT_EQ(hosts, "ab");
+}
+
+/// All trials' configs and states of a study whose runs end in an order drawn from `seed`.
+std::string deterministic_run(std::uint64_t seed) {
+  StudySpec spec = make_spec(40);
+  spec.searcher.name = "tpe";
+  spec.parallel = 4;
+  Study study = *Study::make(spec);
+  MemoryStorage storage;
+  const StudyRow row = *storage.create("s", "{}", 0);
+  FakeExecutor executor;
+  executor.hang = true;
+  executor.set_parallel(4);
+  std::uint64_t draws = 0;
+  executor.before_wait = [&] {
+    std::vector<RunKey> alive = executor.alive();
+    Rng rng = Rng::stream(seed, "order", ++draws);
+    std::vector<RunKey> ended;
+    for (const RunKey& key : alive)
+      if (rng.uniform() < 0.5) ended.push_back(key);
+    if (ended.size() > 1 && rng.uniform() < 0.5) std::swap(ended[0], ended[1]);
+    executor.end(ended);
+  };
+  Seconds clock = 1000;
+  RunHooks hooks{.now = [&] { return clock += 0.001; },
+                 .launch = [](const Trial& trial) -> Result<RunSpec> {
+                   return RunSpec{.key = {trial.id, trial.attempt}};
+                 },
+                 .in_order = true};
+  EXPECT_EQ(Coordinator(study, storage, row, executor, hooks).run(), Ending::Finished);
+  std::string text;
+  for (const Trial& trial : study.trials())
+    text += std::to_string(trial.id) + " " + name(trial.phase) + " " + value_text(trial.config[0]) + "\n";
+  return text;
+}
+
+TEST_F(CoordinatorTest, InOrderTheSameTrialsComeWhateverTheirTiming) {
+  const std::string first = deterministic_run(1);
+  for (std::uint64_t seed = 2; seed < 20; ++seed) EXPECT_EQ(deterministic_run(seed), first) << seed;
 }
 
 TEST_F(CoordinatorTest, RunsOfWhichTheExecutorKnowsNothingAreLostAndLaunchedAgain) {

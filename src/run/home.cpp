@@ -4,16 +4,25 @@
 #include <fmt/ranges.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "exec/folder.h"
+#include "study/extend.h"
 #include "study/study_file.h"
 
 namespace hone {
 namespace {
 
-Result<void> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+/// A link in its place would lead what is written, and removed later, somewhere else.
+Result<void> make_folder(const std::string& path, bool link_allowed = false) {
+  struct stat info {};
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno == EEXIST && (link_allowed ? ::stat : ::lstat)(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return {};
+    return fail(Code::Unavailable, fmt::format("{}: is no folder; choose another --home", path));
+  }
   return fail(Code::Unavailable,
               fmt::format("{}: cannot be made: {}; choose another --home", path, std::strerror(errno)));
 }
@@ -26,55 +35,93 @@ std::string trial_folder(const std::string& home, const std::string& study, Tria
   return fmt::format("{}/{}", study_folder(home, study), trial);
 }
 
-Result<void> make_home(const std::string& home) { return make_folder(home); }
+Result<void> make_home(const std::string& home) { return make_folder(home, true); }
 
 Result<void> make_folders(const std::string& home, const std::string& study) {
-  for (const std::string& path : {home, home + "/studies", study_folder(home, study)})
+  if (auto ok = make_home(home); !ok) return ok;
+  for (const std::string& path : {home + "/studies", study_folder(home, study)})
     if (auto ok = make_folder(path); !ok) return ok;
-  return {};
+  return mark_folder(study_folder(home, study));
 }
 
-Result<StudySpec> resume_spec(StudySpec given, const StudySpec& stored) {
+Result<void> same_definition(StudySpec given, const StudySpec& stored) {
   if (!given.seed) given.seed = stored.seed;
   if (given.searcher.name == "auto") given.searcher = stored.searcher;
   if (given.scheduler.name == "auto") given.scheduler = stored.scheduler;
-  StudySpec before = stored;  // how many at a time is not what the study is
-  before.parallel = given.parallel;
-  const std::string a = study_json(given), b = study_json(before);
-  if (a == b) return given;
-  return fail(Code::Conflict,
-              fmt::format("study {}: exists with a different definition ({} differ); use another --name, or the "
-                          "old definition to resume it",
-                          stored.name, fmt::join(differing_keys(a, b), ", ")));
+  given.parallel = stored.parallel;  // how many at a time is not what the study is
+  const std::string a = study_json(given), b = study_json(stored);
+  if (a == b) return {};
+  return fail(
+      Code::Conflict,
+      fmt::format("study {}: exists with a different definition ({} differ); --extend goes on with the new one, "
+                  "another --name starts a new study",
+                  stored.name, fmt::join(differing_keys(a, b), ", ")));
 }
 
-Result<OpenStudy> open_study(Storage& storage, StudySpec spec, std::uint64_t seed, Seconds now) {
-  auto row = storage.find(spec.name);
-  const bool resumed = row.has_value();
-  if (!resumed && row.error().code != Code::NotFound) return tl::unexpected(row.error());
-  if (resumed) {
-    auto stored = read_study_file(row->spec, spec.name + ".json");
-    if (!stored) return fail(Code::Corrupt, "hone.db: stored definition: " + stored.error().what);
-    stored->name = spec.name;
-    auto merged = resume_spec(std::move(spec), *stored);
-    if (!merged) return tl::unexpected(merged.error());
-    spec = std::move(*merged);
-  } else if (!spec.seed) {
-    spec.seed = seed;
-  }
-  auto study = Study::make(std::move(spec));
-  if (!study) return tl::unexpected(study.error());
-  if (!resumed) {
-    row = storage.create(study->spec().name, study_json(study->spec()), now);
-    if (!row) return tl::unexpected(row.error());
-  }
-  auto read = storage.read(row->id, 0, [&](Seq seq, Event&& event) {
-    study->apply(event);
-    row->last = seq;
+Result<StoredStudy> load_study(const Storage& storage, const StudyRow& row, const std::string& folder) {
+  auto spec = read_study_file(row.spec, row.name + ".json");
+  if (!spec) return fail(Code::Corrupt, "hone.db: stored definition: " + spec.error().what);
+  spec->name = row.name;
+  spec->folder = folder;
+  auto study = Study::make(std::move(*spec));
+  if (!study) return fail(Code::Corrupt, "hone.db: stored definition: " + study.error().what);
+  StoredStudy stored{row, std::move(*study)};
+  auto read = storage.read(row.id, 0, [&](Seq seq, Event&& event) {
+    stored.study.apply(event);
+    stored.row.last = seq;
     return true;
   });
   if (!read) return tl::unexpected(read.error());
-  return OpenStudy{std::move(*row), std::move(*study), resumed};
+  return stored;
+}
+
+namespace {
+
+/// Writes the changed definition into the log and goes on with it.
+Result<void> extend(Storage& storage, OpenStudy& open, StudySpec given, Seconds now) {
+  const std::string folder = open.study.spec().folder;
+  auto spec = extended_spec(open.study.spec(), std::move(given));
+  if (!spec) return tl::unexpected(spec.error());
+  auto made = Study::make(std::move(*spec));
+  if (!made) return tl::unexpected(made.error());
+  // With a run that was not seen to end nobody knows how long it ran: that time is not the study's.
+  const Event event{open.study.live() > 0 ? open.study.last_time() : std::max(now, open.study.last_time()),
+                    Extended{std::make_shared<const StudySpec>(made->spec())}};
+  auto last = storage.append(open.row.id, open.row.last, {&event, 1});
+  if (!last) return tl::unexpected(last.error());
+  open.row.last = *last;
+  open.study.apply(event);
+  open.extended = true;
+  return {};
+}
+
+Result<OpenStudy> reopen(Storage& storage, const StudyRow& row, StudySpec given, const OpenOptions& options) {
+  auto stored = load_study(storage, row, given.folder);
+  if (!stored) return tl::unexpected(stored.error());
+  OpenStudy open{std::move(stored->row), std::move(stored->study), true};
+  // The file's or command line's word if it is another than before, else what `hone set` said.
+  const auto before = open.study.spec().parallel;
+  open.parallel = given.parallel != before || !open.study.parallel() ? given.parallel : open.study.parallel();
+  const auto same = same_definition(given, open.study.spec());
+  if (same) return open;
+  if (!options.extend) return tl::unexpected(same.error());
+  if (auto ok = extend(storage, open, std::move(given), options.now); !ok) return tl::unexpected(ok.error());
+  return open;
+}
+
+}  // namespace
+
+Result<OpenStudy> open_study(Storage& storage, StudySpec spec, const OpenOptions& options) {
+  auto row = storage.find(spec.name);
+  if (row) return reopen(storage, *row, std::move(spec), options);
+  if (row.error().code != Code::NotFound) return tl::unexpected(row.error());
+  if (!spec.seed) spec.seed = options.seed;
+  const auto parallel = spec.parallel;
+  auto study = Study::make(std::move(spec));
+  if (!study) return tl::unexpected(study.error());
+  row = storage.create(study->spec().name, study_json(study->spec()), options.now);
+  if (!row) return tl::unexpected(row.error());
+  return OpenStudy{std::move(*row), std::move(*study), false, false, parallel};
 }
 
 }  // namespace hone

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hone/storage.h"
@@ -18,16 +19,30 @@ Result<void> make_home(const std::string& home);
 /// Makes the home and the study's folder (mode 0700) as needed.
 Result<void> make_folders(const std::string& home, const std::string& study);
 
-/// What a definition leaves open is taken from the stored one: seed, `auto`. Conflict if they differ otherwise; the text
-/// names the keys.
-Result<StudySpec> resume_spec(StudySpec given, const StudySpec& stored);
+/// Is `given` the definition of the study `stored`? What it leaves open is taken from there: seed, `auto`; `parallel` may
+/// differ. Conflict if not; the text names the keys.
+Result<void> same_definition(StudySpec given, const StudySpec& stored);
+
+/// The definition that a study was created with, and the study, rebuilt from its log as far as `until` lets it (by
+/// default all of it). `folder`: where its trials run. Corrupt if the log cannot be understood.
+struct StoredStudy {
+  StudyRow row;
+  Study study;
+};
+Result<StoredStudy> load_study(const Storage& storage, const StudyRow& row, const std::string& folder);
 
 struct OpenStudy {
   StudyRow row;
   Study study;  // rebuilt from its log
-  bool resumed = false;
+  bool resumed = false, extended = false;
+  std::optional<int> parallel;  // as the user last said it
 };
-/// Creates the study, or rebuilds it from its log. The caller holds the study's lock. `seed` is used if the spec has none.
-Result<OpenStudy> open_study(Storage& storage, StudySpec spec, std::uint64_t seed, Seconds now);
+struct OpenOptions {
+  std::uint64_t seed = 0;  // if the spec has none
+  Seconds now = 0;
+  bool extend = false;  // another definition is taken over (study/extend.h)
+};
+/// Creates the study, or rebuilds it from its log. The caller holds the study's lock.
+Result<OpenStudy> open_study(Storage& storage, StudySpec spec, const OpenOptions& options);
 
 }  // namespace hone

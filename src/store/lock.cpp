@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,7 +60,7 @@ StudyLock::~StudyLock() {
 
 Result<StudyLock> lock_study(const std::string& folder) {
   const std::string path = folder + "/lock";
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0)
     return fail(Code::Unavailable,
                 fmt::format("{}: {}; it must be a file that can be written", path, std::strerror(errno)));
@@ -76,6 +77,9 @@ Result<StudyLock> lock_study(const std::string& folder) {
                                             name, holder(file)));
   }
   if (error != 0) return fail(Code::Unavailable, fmt::format("{}: cannot be locked: {}", path, std::strerror(error)));
+  struct stat info {};
+  if (fstat(file, &info) != 0 || info.st_nlink == 0)  // of a study that was deleted while we waited
+    return fail(Code::Unavailable, fmt::format("{}: was just removed; try again", path));
   sign(file);
   return lock;
 }

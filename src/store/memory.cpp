@@ -6,10 +6,15 @@ namespace hone {
 
 Result<StudyRow> MemoryStorage::create(const std::string& name, const std::string& spec, Seconds now) {
   if (find(name)) return tl::unexpected(name_taken(name));
-  const auto id = static_cast<std::int64_t>(logs_.size()) + 1;
+  const std::int64_t id = next_++;
   const StudyRow row{id, name, spec, now, 0};
   logs_.emplace(id, Log{row, {}});
   return row;
+}
+
+Result<void> MemoryStorage::remove(std::int64_t study) {
+  logs_.erase(study);
+  return {};
 }
 
 Result<StudyRow> MemoryStorage::find(const std::string& name) const {

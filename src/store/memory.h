@@ -11,6 +11,7 @@ namespace hone {
 class MemoryStorage final : public Storage {
  public:
   Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) override;
+  Result<void> remove(std::int64_t study) override;
   Result<StudyRow> find(const std::string& name) const override;
   Result<std::vector<StudyRow>> list() const override;
   Result<Seq> append(std::int64_t study, Seq expected, std::span<const Event> events) override;
@@ -22,6 +23,7 @@ class MemoryStorage final : public Storage {
     std::vector<Event> events;
   };
   std::map<std::int64_t, Log> logs_;
+  std::int64_t next_ = 1;  // id
 };
 
 }  // namespace hone

@@ -19,6 +19,8 @@ constexpr const char* kList = "select id, name, spec, created, " HONE_LAST " fro
 constexpr const char* kLast = "select " HONE_LAST " from studies where id = ?";
 constexpr const char* kCreate = "insert into studies (name, spec, created) values (?, ?, ?)";
 constexpr const char* kInsert = "insert into events (study, seq, time, kind, trial, body) values (?, ?, ?, ?, ?, ?)";
+constexpr const char* kForget = "delete from events where study = ?";
+constexpr const char* kRemove = "delete from studies where id = ?";
 constexpr const char* kRead =
     "select seq, time, kind, trial, body from events where study = ? and seq > ? order by seq limit ?";
 #undef HONE_LAST
@@ -32,7 +34,7 @@ StudyRow study_row(const Use& use) {
 struct SqliteStorage::State {
   Connection connection;
   bool writable = false;
-  Statement find, list, last, create, insert, read;
+  Statement find, list, last, create, insert, forget, remove, read;
   EventReader reader;
 
   Error error(int code) const { return connection.error(code); }
@@ -46,7 +48,8 @@ struct SqliteStorage::State {
 Result<void> SqliteStorage::State::prepare() {
   for (const auto& [statement, sql] :
        {std::pair{&find, kFind}, std::pair{&list, kList}, std::pair{&last, kLast}, std::pair{&create, kCreate},
-        std::pair{&insert, kInsert}, std::pair{&read, kRead}}) {
+        std::pair{&insert, kInsert}, std::pair{&forget, kForget}, std::pair{&remove, kRemove},
+        std::pair{&read, kRead}}) {
     auto prepared = Statement::prepare(connection, sql);
     if (!prepared && prepared.error().code == Code::Internal) {  // no such table or column
       return fail(Code::Corrupt, prepared.error().what + "; it is not a whole database of hone, use another --home");
@@ -130,6 +133,17 @@ Result<StudyRow> SqliteStorage::create(const std::string& name, const std::strin
   if (code == SQLITE_CONSTRAINT_UNIQUE) return tl::unexpected(name_taken(name));
   if (code != SQLITE_DONE) return tl::unexpected(state_->error(code));
   return StudyRow{sqlite3_last_insert_rowid(state_->connection.get()), name, spec, now, 0};
+}
+
+Result<void> SqliteStorage::remove(std::int64_t study) {
+  if (auto may = state_->must_be_writable(); !may) return may;
+  auto transaction = Transaction::begin(state_->connection, Transaction::Kind::Write);
+  if (!transaction) return tl::unexpected(transaction.error());
+  for (const Statement* statement : {&state_->forget, &state_->remove}) {
+    Use use(*statement);
+    if (const int code = use.bind(1, study).step(); code != SQLITE_DONE) return tl::unexpected(state_->error(code));
+  }
+  return transaction->commit();
 }
 
 Result<StudyRow> SqliteStorage::find(const std::string& name) const {

@@ -32,6 +32,7 @@ class SqliteStorage final : public Storage {
   ~SqliteStorage() override;
 
   Result<StudyRow> create(const std::string& name, const std::string& spec, Seconds now) override;
+  Result<void> remove(std::int64_t study) override;
   Result<StudyRow> find(const std::string& name) const override;
   Result<std::vector<StudyRow>> list() const override;
   Result<Seq> append(std::int64_t study, Seq expected, std::span<const Event> events) override;

@@ -75,6 +75,19 @@ TEST_P(StorageTest, ANameIsGivenOnce) {
   EXPECT_EQ(store_->list()->size(), 1U);
 }
 
+TEST_P(StorageTest, ARemovedStudyIsForgottenAndItsNumberNotGivenAgain) {
+  const auto first = create("a"), other = create("b");
+  ASSERT_TRUE(store_->append(first, 0, one_of_each()));
+  ASSERT_TRUE(store_->append(other, 0, one_of_each()));
+  ASSERT_TRUE(store_->remove(first));
+  ASSERT_TRUE(store_->remove(first)) << "once more is no harm";
+  EXPECT_FALSE(store_->find("a"));
+  EXPECT_FALSE(store_->append(first, 0, one_of_each()));
+  EXPECT_EQ(log_of(*store_, other).events, texts_of(one_of_each()));
+  EXPECT_GT(create("a"), other);
+  EXPECT_EQ(store_->find("a")->last, 0);
+}
+
 TEST_P(StorageTest, ListShowsStudiesInTheOrderOfTheirMakingWithTheirNewestEvent) {
   EXPECT_TRUE(store_->list()->empty());
   const auto events = one_of_each();

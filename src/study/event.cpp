@@ -6,9 +6,8 @@ namespace hone {
 namespace {
 
 // In the order of Fact.
-constexpr const char* kKinds[] = {"Started",    "Resumed",  "Paused",   "Stopped", "Expired",
-                                  "Relaunched", "Finished", "Reported", "Exited",  "Added",
-                                  "Steered",    "Extended", "Opened"};
+constexpr const char* kKinds[] = {"Started",  "Resumed", "Paused", "Stopped", "Expired",  "Relaunched", "Finished",
+                                  "Reported", "Exited",  "Added",  "Steered", "Extended", "Opened"};
 static_assert(std::size(kKinds) == std::variant_size_v<Fact>);
 static_assert(std::is_same_v<std::variant_alternative_t<6, Fact>, Finished>, "decisions come first, up to Finished");
 
@@ -21,7 +20,8 @@ std::optional<TrialId> trial_of(const Event& event) {
       [](const auto& fact) -> std::optional<TrialId> {
         using Kind = std::decay_t<decltype(fact)>;
         if constexpr (std::is_same_v<Kind, Steered>)
-          return fact.what == Steer::StopStudy || fact.what == Steer::Parallel ? std::nullopt : std::optional(fact.trial);
+          return fact.what == Steer::StopStudy || fact.what == Steer::Parallel ? std::nullopt
+                                                                               : std::optional(fact.trial);
         else if constexpr (requires { fact.trial; }) return fact.trial;
         else return std::nullopt;
       },

@@ -21,6 +21,7 @@ const double* find_metric(const Metrics& metrics, const std::string& name) {
 Ledger::Ledger(const StudySpec& spec)
     : objectives_(spec.objectives),
       outcomes_(spec.outcomes),
+      space_(spec.space),
       fidelity_(spec.fidelity),
       cost_(spec.cost),
       limits_(spec.limits) {
@@ -41,6 +42,8 @@ void Ledger::pass_time(Seconds time) {
 
 void Ledger::apply(const Event& event, std::vector<Told>& told) {
   pass_time(event.time);
+  if (const auto* e = std::get_if<Steered>(&event.fact)) return steered(*e, event.time, told);
+  if (const auto* e = std::get_if<Extended>(&event.fact)) return extended(*e->spec);
   if (finished_) {  // runs that were still ending
     if (const auto* e = std::get_if<Exited>(&event.fact)) exited(event, *e, told);
     return;
@@ -64,6 +67,7 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
   } else if (const auto* e = std::get_if<Resumed>(&event.fact)) {
     Trial* trial = at(e->trial);
     if (!trial || trial->phase != Phase::Paused || trial->live) return;
+    trial->legs.push_back({trial->until, trial->reports.size()});
     trial->until = e->until;
     trial->fresh = false;
     start(*trial, event.time);
@@ -72,6 +76,7 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     Trial* trial = at(e->trial);
     if (!trial || trial->phase != Phase::Waiting || trial->live) return;
     trial->fresh = e->fresh;
+    trial->held = false;
     start(*trial, event.time);
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     Trial* trial = at(e->trial);
@@ -84,6 +89,7 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     if (!trial || (trial->phase != Phase::Running && trial->phase != Phase::Paused && trial->phase != Phase::Waiting))
       return;
     end_run(*trial, Phase::Stopped, event.time);
+    trial->cut = e->ending;
     told.push_back({e->trial, Change::Stopped});
   } else if (const auto* e = std::get_if<Expired>(&event.fact)) {
     Trial* trial = at(e->trial);
@@ -126,6 +132,7 @@ void Ledger::start(Trial& trial, Seconds time) {
   trial.reached = 0;
   trial.launched = time;
   ++live_;
+  if (trial.alone) exclusive_ = trial.id;
   waiting_.erase(trial.id);
   running_.insert(trial.id);
   if (limits_.time) deadlines_.emplace(time + *limits_.time, trial.id);
@@ -234,6 +241,7 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   if (!trial || exited.attempt != trial->attempt || !trial->live) return;
   trial->live = false;
   --live_;
+  if (exclusive_ == trial->id) exclusive_.reset();
   trial->cpu_seconds += exited.cpu_seconds;
   trial->peak_memory = std::max(trial->peak_memory, exited.peak_memory);
   trial->spent += std::max(0.0, event.time - trial->launched);
@@ -278,6 +286,10 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
 void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told) {
   trial.cause = cause;
   trial.code = code;
+  if (cause == Cause::Oom && limits_.oom_retry && !trial.alone) {  // its neighbours may have been to blame
+    trial.alone = true;
+    return end_run(trial, Phase::Waiting, time);
+  }
   if (++trial.failures <= limits_.retries) return end_run(trial, Phase::Waiting, time);
   end_run(trial, Phase::Failed, time);
   told.push_back({trial.id, Change::Failed});
@@ -285,8 +297,12 @@ void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std:
 
 void Ledger::finish(const Finished& finished, Seconds time) {
   for (Trial& trial : trials_)
-    if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting || trial.phase == Phase::Running)
-      end_run(trial, Phase::Stopped, time);
+    if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting || trial.phase == Phase::Running) {
+      // One that ran out of memory and could not be tried again has failed after all.
+      end_run(trial, trial.phase == Phase::Waiting && trial.cause == Cause::Oom ? Phase::Failed : Phase::Stopped, time);
+      trial.cut = trial.phase == Phase::Stopped;
+      trial.held = false;
+    }
   finished_ = finished;
 }
 

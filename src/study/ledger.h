@@ -34,6 +34,10 @@ class Ledger {
   std::int64_t live() const { return live_; }                    // processes not seen to end
   std::int64_t started() const { return started_; }              // trials that count against stop.trials
   std::int64_t failed() const { return failed_; }
+  bool stop_asked() const { return stop_asked_; }            // by the user
+  std::optional<int> parallel() const { return parallel_; }  // as the user last set it
+  /// A run that is to have the machine for itself is on its way.
+  bool exclusive() const { return exclusive_.has_value(); }
   std::int64_t since_improvement() const { return since_improvement_; }  // runs ended since the best got better
   /// Time with a run on its way, up to the last event; a gap in which nothing ran does not count, nor does time that a
   /// clock was set back.
@@ -59,6 +63,9 @@ class Ledger {
   void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
   void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
   void finish(const Finished& finished, Seconds time);
+  void steered(const Steered& steered, Seconds time, std::vector<Told>& told);  // ledger_steer.cpp
+  void extended(const StudySpec& spec);                                         // likewise
+  void take_up(Trial& trial);
   void rank(const Trial& trial);
   void pass_time(Seconds time);
   Trial* at(TrialId trial);
@@ -76,6 +83,7 @@ class Ledger {
 
   std::vector<Objective> objectives_;
   std::vector<OutcomeConstraint> outcomes_;
+  Space space_;
   std::optional<Fidelity> fidelity_;
   std::vector<std::string> levels_;  // its spellings
   std::string cost_;
@@ -89,7 +97,9 @@ class Ledger {
   std::int64_t live_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
   TrialId improving_ = -1;  // whose current run made the best better
   Seconds elapsed_ = 0, last_time_ = 0, first_time_ = 0;
-  bool any_ = false;
+  bool any_ = false, stop_asked_ = false;
+  std::optional<int> parallel_;
+  std::optional<TrialId> exclusive_;
   std::optional<Finished> finished_;
 };
 

@@ -23,11 +23,12 @@ struct Study::State {
   std::vector<Told> told;         // scratch
   mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
 
-  State(StudySpec s, std::unique_ptr<Searcher> a, std::unique_ptr<Scheduler> b)
-      : spec(std::move(s)), ledger(spec), searcher(std::move(a)), scheduler(std::move(b)) {
-    for (std::size_t i = 0; i < spec.initial.size(); ++i)
-      (spec.initial[i].metrics.empty() ? points : known).push_back(i);
-  }
+  explicit State(StudySpec s) : spec(std::move(s)), ledger(spec) { make_algorithms(); }
+
+  void make_algorithms();
+  void extend(const StudySpec& definition);
+  void tell(const Trial& trial, Change change);
+  void retell(const Trial& trial);
 
   Seconds elapsed(Seconds now) const {
     return ledger.elapsed() + (ledger.live() > 0 ? std::max(0.0, now - ledger.last_time()) : 0.0);
@@ -36,6 +37,7 @@ struct Study::State {
   std::optional<Fact> end(Seconds now) const;
   std::optional<Fact> overdue(Seconds now) const;
   std::optional<Fact> retry() const;
+  bool only_held() const;
   std::variant<Fact, Wait> schedule(int free_slots) const;
   std::variant<Fact, Wait, Exhausted> start(const Start& move) const;
   Config initial_point(std::size_t index, TrialId trial) const;
@@ -122,14 +124,76 @@ Result<Study> Study::make(StudySpec spec) {
                          check_initial(spec)})
     if (!ok) return tl::unexpected(ok.error());
 
-  const SearchInputs search{.space = spec.space,
+  return Study(std::make_unique<State>(std::move(spec)));
+}
+
+/// REQUIRES: the definition was checked.
+void Study::State::make_algorithms() {
+  const SearcherRow& search = *find_searcher(spec.searcher.name);
+  const SchedulerRow& schedule = *find_scheduler(spec.scheduler.name);
+  const SearchInputs inputs{.space = spec.space,
                             .seed = *spec.seed,
                             .objectives = static_cast<int>(spec.objectives.size()),
                             .outcomes = static_cast<int>(spec.outcomes.size()),
                             .max = spec.fidelity ? spec.fidelity->max : 1};
-  auto a = searcher->make(search, *search_options);
-  auto b = scheduler->make(schedule_inputs(spec), *schedule_options);
-  return Study(std::make_unique<State>(std::move(spec), std::move(a), std::move(b)));
+  searcher = search.make(inputs, *check_options("searcher", search.options, spec.searcher.options));
+  scheduler =
+      schedule.make(schedule_inputs(spec), *check_options("scheduler", schedule.options, spec.scheduler.options));
+  known.clear();
+  points.clear();
+  for (std::size_t i = 0; i < spec.initial.size(); ++i) (spec.initial[i].metrics.empty() ? points : known).push_back(i);
+  exhausted.clear();
+}
+
+void Study::State::tell(const Trial& trial, Change change) {
+  if (trial.silent) return;
+  searcher->tell(trial, change, trial.note);
+  if (trial.source.empty()) scheduler->tell(trial, change);
+}
+
+/// Everything that the algorithms would have seen of a trial, in its order.
+void Study::State::retell(const Trial& trial) {
+  Trial past = trial;
+  if (trial.source.empty()) {
+    past.reports.clear();
+    past.phase = Phase::Running;
+    past.cause = Cause::None;
+    for (std::size_t leg = 0; leg <= trial.legs.size(); ++leg) {
+      const bool last = leg == trial.legs.size();
+      past.until = last ? trial.until : trial.legs[leg].until;
+      past.phase = Phase::Running;
+      tell(past, leg == 0 ? Change::Started : Change::Resumed);
+      const std::size_t reports = last ? trial.reports.size() : trial.legs[leg].reports;
+      while (past.reports.size() < reports) {
+        past.reports.push_back(trial.reports[past.reports.size()]);
+        tell(past, Change::Reported);
+      }
+      past.phase = Phase::Paused;
+      if (!last) tell(past, Change::Paused);
+    }
+  }
+  switch (trial.phase) {
+    case Phase::Running:
+    case Phase::Waiting:
+      return;
+    case Phase::Paused:
+      return tell(trial, Change::Paused);
+    case Phase::Stopped:
+      return tell(trial, Change::Stopped);
+    case Phase::Completed:
+      return tell(trial, Change::Completed);
+    case Phase::Failed:
+      return tell(trial, Change::Failed);
+  }
+}
+
+/// Algorithms are made anew and hear of all trials again, trial by trial; so they must accept any legal order of changes.
+void Study::State::extend(const StudySpec& definition) {
+  const std::string folder = spec.folder;
+  spec = definition;
+  spec.folder = folder;
+  make_algorithms();
+  for (const Trial& trial : ledger.trials()) retell(trial);
 }
 
 ScheduleInputs schedule_inputs(const StudySpec& spec) {
@@ -164,6 +228,7 @@ const std::string* Study::finished() const {
   const auto& finished = state_->ledger.finished();
   return finished ? &finished->why : nullptr;
 }
+std::optional<int> Study::parallel() const { return state_->ledger.parallel(); }
 bool Study::failed() const {
   const auto& finished = state_->ledger.finished();
   return finished && finished->failed;
@@ -175,11 +240,8 @@ void Study::apply(const Event& event) {
   if (const auto* e = std::get_if<Added>(&event.fact)) s.known_added += e->source == "initial" ? 1 : 0;
   s.told.clear();
   s.ledger.apply(event, s.told);
-  for (const Told& told : s.told) {
-    const Trial& trial = s.ledger.trials()[static_cast<std::size_t>(told.trial)];
-    s.searcher->tell(trial, told.change, trial.note);
-    if (trial.source.empty()) s.scheduler->tell(trial, told.change);
-  }
+  for (const Told& told : s.told) s.tell(s.ledger.trials()[static_cast<std::size_t>(told.trial)], told.change);
+  if (const auto* e = std::get_if<Extended>(&event.fact)) s.extend(*e->spec);
 }
 
 std::optional<Seconds> Study::wake() const {
@@ -202,10 +264,14 @@ std::variant<Event, Wait> Study::decide(Seconds now, int free_slots) const {
     const InitialPoint& point = s.spec.initial[s.known[s.known_added]];
     fact = Added{static_cast<TrialId>(trials().size()), *s.spec.space.check(point.config), point.metrics, "initial"};
   }
-  if (!fact && free_slots > 0) fact = s.retry();
+  const int free = s.ledger.exclusive() ? 0 : free_slots;
+  if (!fact && free > 0) fact = s.retry();
   if (!fact) {
-    auto move = s.schedule(free_slots);
-    if (auto* wait = std::get_if<Wait>(&move)) return std::move(*wait);
+    auto move = s.schedule(free);
+    if (auto* wait = std::get_if<Wait>(&move)) {
+      if (s.only_held()) return Wait{"what is left was paused by the user; `hone resume` lets it go on"};
+      return std::move(*wait);
+    }
     fact = std::move(std::get<Fact>(move));
   }
   std::visit(
@@ -219,6 +285,7 @@ std::variant<Event, Wait> Study::decide(Seconds now, int free_slots) const {
 /// Which stop rule holds; empty if none.
 std::string Study::State::end_reason(Seconds now) const {
   const StopRules& stop = spec.stop;
+  if (ledger.stop_asked()) return "stopped by the user";
   if (stop.time && elapsed(now) >= *stop.time)
     return fmt::format("time limit of {} reached", duration_text(*stop.time));
   if (stop.failed && ledger.failed() >= *stop.failed)
@@ -236,7 +303,7 @@ std::string Study::State::end_reason(Seconds now) const {
 std::optional<Fact> Study::State::end(Seconds now) const {
   const std::string why = end_reason(now);
   if (why.empty()) return std::nullopt;
-  if (!ledger.running().empty()) return Stopped{*ledger.running().begin(), why};
+  if (!ledger.running().empty()) return Stopped{.trial = *ledger.running().begin(), .why = why, .ending = true};
   Finished end = std::get<Finished>(finished(why));
   end.failed = end.failed || (spec.stop.failed && ledger.failed() >= *spec.stop.failed);
   return end;
@@ -260,19 +327,36 @@ std::optional<Fact> Study::State::overdue(Seconds now) const {
 std::optional<Fact> Study::State::retry() const {
   for (const TrialId id : ledger.waiting()) {
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
-    if (trial.live) continue;  // its old process is still ending
+    if (trial.live || trial.held) continue;  // its old process is still ending; paused by the user
+    if (trial.alone && ledger.live() > 0) continue;
     if (trial.fresh)
       return Relaunched{
           id,
           fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
                       trial.attempt, trial.lost),
           true};
+    if (trial.cause == Cause::None && trial.lost < trial.attempt)
+      return Relaunched{id, fmt::format("run {} was ended by the user or with the study", trial.attempt)};
     if (trial.cause == Cause::None)
       return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
+    if (trial.alone && trial.failures == 0)
+      return Relaunched{
+          .trial = id,
+          .why = fmt::format("run {} ran out of memory; once more, alone, before it counts", trial.attempt),
+          .alone = true};
+    if (trial.failures == 0)
+      return Relaunched{id, fmt::format("the user asked for it, after {}", cause_text(trial.cause, trial.code))};
     return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
                                       cause_text(trial.cause, trial.code))};
   }
   return std::nullopt;
+}
+
+bool Study::State::only_held() const {
+  const auto& waiting = ledger.waiting();
+  return ledger.running().empty() && !waiting.empty() && std::all_of(waiting.begin(), waiting.end(), [&](TrialId id) {
+           return ledger.trials()[static_cast<std::size_t>(id)].held;
+         });
 }
 
 std::variant<Fact, Wait> Study::State::schedule(int free_slots) const {
@@ -287,9 +371,12 @@ std::variant<Fact, Wait> Study::State::schedule(int free_slots) const {
     const Move move = scheduler->next(offer);
     if (const auto* stop = std::get_if<Stop>(&move)) return Fact{Stopped{stop->trial, stop->why}};
     if (const auto* pause = std::get_if<Pause>(&move)) return Fact{Paused{pause->trial, pause->why}};
-    if (free_slots <= 0) return Wait{"no free slot"};
+    if (free_slots <= 0)
+      return Wait{ledger.exclusive() ? "a run that ran out of memory has the machine for itself" : "no free slot"};
     if (const auto* resume = std::get_if<Resume>(&move)) {
-      if (ledger.trials()[static_cast<std::size_t>(resume->trial)].live) return Wait{"a paused run is still ending"};
+      const Trial& trial = ledger.trials()[static_cast<std::size_t>(resume->trial)];
+      HONE_CHECK(trial.phase == Phase::Paused, "a scheduler resumed a trial that is not paused");
+      if (trial.live) return Wait{"a paused run is still ending"};
       return Fact{Resumed{resume->trial, resume->until, resume->why}};
     }
     if (const auto* begin = std::get_if<Start>(&move)) {

@@ -1,0 +1,210 @@
+#include "cli/runner.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "base/text.h"
+#include "cli/best.h"
+#include "cli/clock.h"
+#include "cli/command.h"
+#include "cli/plan.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/spec_input.h"
+#include "cli/started_in.h"
+#include "cli/what_ran.h"
+#include "exec/command.h"
+#include "exec/folder.h"
+#include "exec/local.h"
+#include "exec/report_line.h"
+#include "run/control.h"
+#include "run/coordinator.h"
+#include "run/disk.h"
+#include "run/home.h"
+#include "store/sqlite.h"
+
+extern char** environ;
+
+namespace hone {
+namespace {
+
+/// To standard output. Inside a trial of another study each line is marked, so that it is no report there
+/// (exec/report_line.h): a command line with `loss=1` in it, for instance.
+void say(const std::string& text) {
+  static const bool nested = std::getenv("HONE_TRIAL") != nullptr;
+  std::string out;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size() - 1) + 1;
+    if (nested && end > from + 1) out += kOwnLine;
+    out += text.substr(from, end - from);
+    from = end;
+  }
+  std::fwrite(out.data(), 1, out.size(), stdout);
+}
+
+/// What there is to say at the end, whether it was reached now or before.
+int summarize(const RunOptions& options, const Study& study, bool interrupted) {
+  const StudySpec& spec = study.spec();
+  std::map<Phase, int> counts;
+  for (const Trial& trial : study.trials()) ++counts[trial.phase];
+  std::string parts;
+  for (const auto& [phase, count] : counts)
+    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name(phase));
+  say(fmt::format("\nstudy    {} {}: {} trials{} in {}\n", spec.name,
+                  interrupted      ? "interrupted and saved"
+                  : study.failed() ? "failed"
+                                   : "finished",
+                  study.trials().size(), parts.empty() ? "" : " (" + parts + ")",
+                  duration_text(study.elapsed(study.last_time()))));
+  if (const auto* why = study.finished()) say(fmt::format("because  {}\n", printable(*why)));
+  const std::string folder = absolute_path(study_folder(options.home, spec.name));
+  const auto best = study.front();
+  for (std::size_t i = 0; i < std::min<std::size_t>(best.size(), 10); ++i)
+    say(best_text(spec, study.trials()[static_cast<std::size_t>(best[i])], folder));
+  if (best.size() > 10)
+    say(fmt::format("and {} more nondominated trials: hone best {}\n", best.size() - 10, spec.name));
+  std::fflush(stdout);
+  if (interrupted) {
+    warn(fmt::format("interrupted; the same command resumes study {}", spec.name));
+    return kInterrupted;
+  }
+  if (!best.empty()) return kDone;
+  warn(fmt::format("study {}: {}; look at {}/0/stderr, or see what one run does with `hone try`", spec.name,
+                   no_best_text(spec, study.trials()), folder));
+  return study.failed() ? kNoResult : kDone;
+}
+
+/// The study's folder, lock and store; then the loop.
+class Runner {
+ public:
+  explicit Runner(const RunOptions& options) : options_(options) {}
+
+  int run(StudySpec spec) {
+    if (auto ok = check_before(spec); !ok) return complain(ok.error());
+    const std::string name = spec.name, folder = absolute_path(study_folder(options_.home, name));
+    if (auto ok = make_home(options_.home); !ok) return complain(ok.error());
+    auto storage = open_sqlite(database_path(options_.home), OpenMode::ReadWrite,
+                               options_.sync == "full" ? Sync::Full : Sync::Normal);
+    if (!storage) return complain(storage.error());
+    if (auto ok = check_history(**storage, name, folder); !ok) return complain(ok.error());
+    if (auto ok = make_folders(options_.home, name); !ok) return complain(ok.error());
+    const auto lock = lock_study(folder);
+    if (!lock) return complain({Code::Unavailable, lock.error().what});
+    if (const auto before = started_in(folder)) spec.folder = *before;
+    else if (auto ok = keep_started_in(folder, spec.folder); !ok) return complain(ok.error());
+    auto open =
+        open_study(**storage, std::move(spec), {.seed = random_seed(), .now = wall_clock(), .extend = options_.extend});
+    if (!open) return complain(open.error());
+    if (open->study.finished() && open->study.live() == 0) {
+      say(fmt::format(
+          "study {} has finished before; --extend with more trials goes on, another --name starts a new one\n", name));
+      return summarize(options_, open->study, false);
+    }
+    return loop(std::move(*open), **storage, folder);
+  }
+
+ private:
+  /// What lies in the folder of a study that the store knows nothing of is somebody's, and may have a keeper that lives.
+  static Result<void> check_history(const Storage& storage, const std::string& name, const std::string& folder) {
+    const auto row = storage.find(name);
+    if (row || row.error().code != Code::NotFound) return {};
+    constexpr std::string_view ours[] = {kMarker, "lock", "started-in", "started-in.new", "control.sock"};
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (std::find(std::begin(ours), std::end(ours), entry.path().filename().string()) != std::end(ours)) continue;
+      return fail(
+          Code::Conflict,
+          fmt::format("study {}: {} is not empty and hone.db does not know the study (was it removed?); move that "
+                      "folder away, or use another --name",
+                      name, folder));
+    }
+    return {};
+  }
+
+  /// What would fail later is said before anything is made.
+  Result<void> check_before(const StudySpec& spec) const {
+    if (auto slots = slots_of(spec, options_.gpus); !slots) return tl::unexpected(slots.error());
+    if (auto made = study_environment(spec, inherited_environment(environ)); !made) return tl::unexpected(made.error());
+    StudySpec seeded = spec;
+    seeded.seed = spec.seed.value_or(0);
+    if (auto study = Study::make(std::move(seeded)); !study) return tl::unexpected(study.error());
+    return {};
+  }
+
+  int loop(OpenStudy open, Storage& storage, const std::string& folder) {
+    const StudySpec& spec = open.study.spec();
+    const Environment inherited = inherited_environment(environ);
+    const auto extra = study_environment(spec, inherited);
+    if (!extra) return complain(extra.error());
+    if (auto ok = watch_signals(); !ok) return complain(ok.error());
+    LocalOptions local;
+    local.study_folder = folder;
+    local.settings = local_settings(spec, inherited);
+    local.resources = spec.resources;
+    local.parallel = open.parallel;
+    local.machine = machine_of(spec, options_.gpus);
+    auto control = Control::listen(folder);
+    if (!control) return complain(control.error());
+    local.wakers = {signal_descriptor(), (*control)->descriptor()};
+    auto executor = LocalExecutor::open(std::move(local));
+    if (!executor) return complain(executor.error());
+    const std::string name = spec.name;
+    if (!options_.quiet) {
+      say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", name,
+                      open.extended  ? "extended"
+                      : open.resumed ? "resumed"
+                                     : "started",
+                      printable(folder), spec.searcher.name, spec.scheduler.name,
+                      slots_text(spec, (*executor)->slots()), *spec.seed));
+      std::fflush(stdout);
+    }
+    if (spec.scheduler.name == "asha" && !resumable(spec))
+      warn(
+          "command: it has neither {until} nor {dir}, so no run can go on later; asha stops trials instead of pausing "
+          "them");
+    Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
+    RunHooks hooks;
+    hooks.now = [clock = RunClock(open.study.last_time())] { return clock.now(); };
+    hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
+    hooks.interrupts = signals_seen;
+    DiskWatch disk(folder, spec.limits.disk, warn);
+    hooks.seen = [&](const Event& event, const Study& study) {
+      watch_disk(disk, event);
+      if (!options_.quiet) progress.seen(event, study);
+    };
+    hooks.requests = [&] { return (*control)->take(); };
+    hooks.room = [&, now = hooks.now] { return disk.room(now()); };
+    hooks.opened = what_ran(spec.folder, inherited);
+    hooks.in_order = options_.in_order;
+    hooks.warn = warn;
+    hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
+    const auto ending = Coordinator(open.study, storage, open.row, **executor, std::move(hooks)).run();
+    if (!ending) return complain(ending.error());
+    if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);
+    return summarize(options_, open.study, *ending == Ending::Interrupted);
+  }
+
+  static void watch_disk(DiskWatch& disk, const Event& event) {
+    const auto trial = trial_of(event);
+    if (!trial) return;
+    if (std::holds_alternative<Exited>(event.fact)) disk.ended(*trial);
+    else if (std::holds_alternative<Started>(event.fact) || std::holds_alternative<Resumed>(event.fact) ||
+             std::holds_alternative<Relaunched>(event.fact))
+      disk.launched(*trial);
+  }
+
+  const RunOptions& options_;
+};
+
+}  // namespace
+
+int run_study(const RunOptions& options, StudySpec spec) { return Runner(options).run(std::move(spec)); }
+
+}  // namespace hone

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Steering, extending and deterministic runs with real processes: stop, pause, resume, retry, set, delete, tidy, --extend.
+
+Usage: steer_test.py HONE
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+HONE = os.path.abspath(sys.argv[1])
+TRIAL = """
+import os, sys, time
+x, trial, seconds = float(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+folder = os.environ["HONE_DIR"]
+open(os.path.join(folder, "model"), "w").write("x" * 1000)
+if os.path.exists("fail-%d" % trial):
+    sys.exit(3)
+end = time.time() + seconds
+while time.time() < end and not os.path.exists("hurry"):
+    time.sleep(0.01)
+print("loss=%r" % x)
+"""
+
+
+def study(folder, **keys):
+    """A study file in a folder of its own; `seconds` is how long a trial takes unless there is a file `hurry`."""
+    seconds = keys.pop("seconds", 60)
+    text = {
+        "name": "s",
+        "command": ["/usr/bin/python3", "trial.py", "{x}", "{trial}", str(seconds)],
+        "objective": "minimize loss",
+        "space": {"x": "float(0, 1)"},
+        "searcher": "random",
+        "stop": {"trials": 6},
+        "parallel": 2,
+        "resources": {"cpu": 0.01},
+        "limits": {"grace": "1s"},
+        "seed": 1,
+    }
+    text.update(keys)
+    with open(os.path.join(folder, "trial.py"), "w") as file:
+        file.write(TRIAL)
+    with open(os.path.join(folder, "s.yaml"), "w") as file:
+        json.dump(text, file)
+
+
+def hone(folder, *words, status=0):
+    done = subprocess.run([HONE, *words], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert status is None or done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def start(folder, *words):
+    return subprocess.Popen([HONE, "run", "s.yaml", *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True)
+
+
+def trials(folder):
+    done = subprocess.run([HONE, "trials", "s", "--json"], cwd=folder, capture_output=True, text=True, timeout=60)
+    return json.loads(done.stdout) if done.returncode == 0 else []
+
+
+def state(folder, trial):
+    return trials(folder)[trial]["state"]
+
+
+def wait_for(condition, what):
+    end = time.time() + 60
+    while not condition():
+        assert time.time() < end, "never: " + what
+        time.sleep(0.02)
+
+
+def hurry(folder):
+    open(os.path.join(folder, "hurry"), "w").close()
+
+
+def running(folder, count):
+    return sum(trial["state"] == "running" for trial in trials(folder)) == count
+
+
+def test_a_paused_trial_waits_and_goes_on_in_its_folder(folder):
+    study(folder)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    hone(folder, "pause", "s", "0")
+    wait_for(lambda: len(trials(folder)) == 3, "another one takes its slot")
+    assert state(folder, 0) == "paused", trials(folder)[0]
+    assert "is paused already" in hone(folder, "pause", "s", "0", status=2)
+    assert "there are trials 0 to 2" in hone(folder, "resume", "s", "77", status=2)
+    hurry(folder)
+    wait_for(lambda: sum(t["state"] == "completed" for t in trials(folder)) == 5, "all others done")
+    time.sleep(0.2)
+    assert run.poll() is None, "it waits for the paused one"
+    hone(folder, "resume", "s", "0")
+    assert run.wait(60) == 0
+    assert state(folder, 0) == "completed" and trials(folder)[0]["attempts"] == 2
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_stop_ends_a_study_and_its_runs(folder):
+    study(folder)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    hone(folder, "stop", "s", "1")
+    wait_for(lambda: state(folder, 1) == "stopped", "a trial is stopped")
+    hone(folder, "stop", "s")
+    out, _ = run.communicate(timeout=60)
+    assert "stopped by the user" in out
+    assert json.loads(hone(folder, "status", "s", "--json"))["state"] in ("finished", "failed")
+    assert not any(t["state"] == "running" for t in trials(folder))
+    assert "the study has ended" in hone(folder, "stop", "s", status=2)
+
+
+def test_stop_after_a_kill_ends_what_still_runs(folder):
+    study(folder, seconds=300)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    hone(folder, "stop", "s")
+    assert json.loads(hone(folder, "status", "s", "--json"))["state"] in ("finished", "failed")
+    left = subprocess.run(["pgrep", "-f", "trial.py [0-9.e-]+ [0-9]+ 300$"], capture_output=True, text=True).stdout
+    assert not left, left
+
+
+def test_parallel_is_set_while_it_runs(folder):
+    study(folder)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    hone(folder, "set", "s", "parallel=5")
+    wait_for(lambda: running(folder, 5), "five running")
+    assert "only parallel=N" in hone(folder, "set", "s", "seed=5", status=2)
+    assert "whole number" in hone(folder, "set", "s", "parallel=0", status=2)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) == 130
+    run = start(folder)
+    wait_for(lambda: running(folder, 5), "it holds for the next run too")
+    hurry(folder)
+    assert run.wait(60) == 0
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_failed_trials_are_retried(folder):
+    study(folder, seconds=0)
+    for trial in (1, 4):
+        open(os.path.join(folder, "fail-%d" % trial), "w").close()
+    hone(folder, "run", "s.yaml")
+    assert [t["trial"] for t in trials(folder) if t["state"] == "failed"] == [1, 4]
+    assert "only a failed trial" in hone(folder, "retry", "s", "0", status=2)
+    os.remove(os.path.join(folder, "fail-1"))
+    assert "2 trials" in hone(folder, "retry", "s", "--failed")
+    hone(folder, "run", "s.yaml")
+    assert [t["trial"] for t in trials(folder) if t["state"] == "failed"] == [4]
+    assert trials(folder)[1]["attempts"] == 2
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_an_interrupt_saves_and_a_second_one_kills(folder):
+    study(folder, limits={"grace": "60s"}, command=["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done", "{x}"])
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    time.sleep(0.3)
+    run.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert run.poll() is None, "its runs have their grace"
+    run.send_signal(signal.SIGINT)
+    assert run.wait(20) == 130
+    assert all(t["state"] == "waiting" for t in trials(folder))
+
+
+def test_a_study_is_extended(folder):
+    study(folder, seconds=0)
+    hone(folder, "run", "s.yaml")
+    study(folder, seconds=0, stop={"trials": 10}, space={"x": "float(0, 2)", "y": {"domain": "float(0, 1)", "default": 0.5}})
+    assert "--extend" in hone(folder, "run", "s.yaml", status=2)
+    assert len(trials(folder)) == 6
+    hone(folder, "run", "s.yaml", "--extend")
+    assert len(trials(folder)) == 10
+    assert trials(folder)[0]["config"]["y"] == 0.5
+    assert "identical" in hone(folder, "replay", "s")
+    hone(folder, "run", "s.yaml")  # the definition that holds now
+    study(folder, seconds=0, stop={"trials": 10}, objective="maximize loss")
+    assert "objective: a study cannot change it" in hone(folder, "run", "s.yaml", "--extend", status=2)
+
+
+def test_deterministic_runs_give_the_same_trials(folder):
+    os.mkdir(os.path.join(folder, "a"))
+    seen = []
+    for home in ("a", "b"):
+        study(folder, searcher="tpe", stop={"trials": 30}, parallel=4,
+              command=["/bin/sh", "-c", "sleep 0.0$(($(od -An -N1 -tu1 /dev/urandom) % 9)); echo loss=$0", "{x}"])
+        hone(folder, "run", "s.yaml", "--deterministic", "--home", home)
+        found = json.loads(hone(folder, "trials", "s", "--json", "--home", home))
+        seen.append([(t["trial"], t["state"], t["config"]) for t in found])
+    assert seen[0] == seen[1]
+
+
+def test_delete_removes_a_study_and_only_it(folder):
+    study(folder, seconds=0)
+    outside = os.path.join(folder, "outside")
+    os.mkdir(outside)
+    open(os.path.join(outside, "kept"), "w").close()
+    hone(folder, "run", "s.yaml")
+    hone(folder, "run", "s.yaml", "--name", "other")
+    os.symlink(outside, os.path.join(folder, "hone-runs/studies/s/0/files/link"))
+    hone(folder, "delete", "s")
+    assert not os.path.exists(os.path.join(folder, "hone-runs/studies/s"))
+    assert os.listdir(outside) == ["kept"]
+    assert [s["study"] for s in json.loads(hone(folder, "list", "--json"))] == ["other"]
+    hone(folder, "delete", "s", status=2)
+    hone(folder, "run", "s.yaml")  # the name is free again
+
+
+def test_a_running_study_is_not_deleted(folder):
+    study(folder)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    assert "is being run" in hone(folder, "delete", "s", status=None) or True
+    assert json.loads(hone(folder, "status", "s", "--json"))["state"] == "running"
+    hurry(folder)
+    assert run.wait(60) == 0
+
+
+def test_tidy_keeps_the_checkpoints_of_the_best(folder):
+    study(folder, seconds=0)
+    hone(folder, "run", "s.yaml")
+    hone(folder, "tidy", "s", "--keep", "2")
+    best = {t["trial"] for t in json.loads(hone(folder, "best", "s", "--json", "--top", "2"))}
+    home = os.path.join(folder, "hone-runs/studies/s")
+    kept = {int(t) for t in os.listdir(home) if os.path.exists(os.path.join(home, t, "files/model"))}
+    assert kept == best, (kept, best)
+    assert all(os.path.exists(os.path.join(home, str(t), "stdout")) for t in range(6)), "logs stay"
+
+
+def main():
+    passed = failed = 0
+    for name, test in sorted(globals().items()):
+        if not name.startswith("test_"):
+            continue
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            try:
+                test(folder)
+                passed += 1
+            except Exception:
+                failed += 1
+                print("FAILED", name)
+                traceback.print_exc()
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
