@@ -14,7 +14,7 @@ CTEST = ctest --no-tests=error --output-on-failure -j2 --test-dir
 build:  ## the program, build/hone (default)
 	@$(SETUP) build
 	@[ -f $(BUILD)/build.ninja ] || cmake -S . -B $(BUILD) -G Ninja -Wno-dev
-	@cmake --build $(BUILD) -j $(JOBS) --target hone hone_api
+	@cmake --build $(BUILD) -j $(JOBS) --target hone hone_api hone_pages
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -47,7 +47,7 @@ demo: build  ## random search against TPE with ASHA on Fashion-MNIST, under 6 mi
 	@$(SETUP) demo
 	@HONE=$(abspath $(BUILD))/hone examples/fashion-mnist/demo
 
-install: build  ## into $(DESTDIR)$(PREFIX): bin/hone, headers, library, find_package(hone)
+install: build  ## into $(DESTDIR)$(PREFIX): bin/hone, completions, manual, headers, find_package(hone)
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:  ## removes what the other targets made

@@ -54,12 +54,13 @@ int list_algorithms(const Command& self, const Words& words, const std::vector<R
   std::string name;
   parser.add_json();
   parser.word("NAME", name, "only this one");
-  if (const auto status = parser.parse(words)) return *status;
   std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  parser.suggest("NAME", names);
+  if (const auto status = parser.parse(words)) return *status;
   Json list = Json::array();
   std::string text;
   for (const Row& row : rows) {
-    names.push_back(row.name);
     if (!name.empty() && row.name != name) continue;
     Json one{{"name", row.name}, {"doc", row.doc}, {"paper", row.paper}};
     const Json own = traits(row);

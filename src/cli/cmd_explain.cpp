@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include "base/text.h"
 #include "cli/clock.h"
+#include "cli/event_words.h"
+#include "cli/hints.h"
 #include "cli/importance.h"
 #include "cli/parser.h"
+#include "cli/plan.h"
 
 namespace hone {
 namespace {
@@ -16,44 +20,14 @@ struct Line {
   std::string event, what;
 };
 
-std::string metrics_text(const Metrics& metrics) {
-  std::string out;
-  for (const auto& [name, value] : metrics)
-    out += fmt::format("{}{}={}", out.empty() ? "" : " ", name, short_number(value));
-  return out;
+void print_lines(const std::vector<Line>& lines, Seconds from) {
+  for (const Line& line : lines) {
+    std::string what = printable(line.what, true);
+    for (std::size_t at = what.find('\n'); at != std::string::npos; at = what.find('\n', at + 1))
+      what.insert(at + 1, 22, ' ');
+    fmt::print("{:>9}  {:<10} {}\n", "+" + duration_text(std::max(0.0, line.time - from)), line.event, what);
+  }
 }
-
-std::string because(const std::string& text, const std::string& why) { return why.empty() ? text : text + ": " + why; }
-
-/// What an event says about its trial, in words.
-struct InWords {
-  std::string operator()(const Started& e) const {
-    std::string out = fmt::format("up to {}, bracket {}", e.until, e.bracket);
-    if (e.from) out += fmt::format(", from trial {} at {}", e.from->trial, e.from->at);
-    out = because(out, e.why);
-    if (!e.searcher_why.empty()) out += "\nproposed: " + e.searcher_why;
-    return out;
-  }
-  std::string operator()(const Resumed& e) const { return because(fmt::format("up to {}", e.until), e.why); }
-  std::string operator()(const Paused& e) const { return e.why; }
-  std::string operator()(const Stopped& e) const { return e.why; }
-  std::string operator()(const Expired& e) const { return because(cause_text(e.cause, 0), e.why); }
-  std::string operator()(const Relaunched& e) const { return e.why; }
-  std::string operator()(const Finished& e) const { return e.why; }
-  std::string operator()(const Reported& e) const {
-    return because(fmt::format("{} (run {}, report {})", metrics_text(e.metrics), e.attempt, e.n), e.infeasible);
-  }
-  std::string operator()(const Exited& e) const {
-    const std::string cause = cause_text(e.cause, e.code);
-    return because(
-        fmt::format("run {}: {}, {} CPU", e.attempt, cause.empty() ? "exit 0" : cause, duration_text(e.cpu_seconds)),
-        e.detail);
-  }
-  std::string operator()(const Added& e) const { return because(e.source, metrics_text(e.metrics)); }
-  std::string operator()(const Steered&) const { return "asked for by the user"; }
-  std::string operator()(const Extended&) const { return {}; }  // of no trial
-  std::string operator()(const Opened&) const { return {}; }
-};
 
 int explain_trial(const StudyView& study, TrialId id, const std::vector<Line>& lines, bool json) {
   const Trial& trial = study.trial(id);
@@ -63,38 +37,76 @@ int explain_trial(const StudyView& study, TrialId id, const std::vector<Line>& l
     fmt::print("{}\n", dump(out));
     return kDone;
   }
-  fmt::print("trial {} is {}", id, name(trial.phase));
+  fmt::print("trial {} is {}", id, state_name(trial));
   if (trial.phase == Phase::Failed) fmt::print(" ({})", cause_text(trial.cause, trial.code));
+  if (trial.phase == Phase::Waiting) fmt::print(" ({})", printable(why_text(study, id)));
   fmt::print(": {}\n{}\n\n", result_text(study.spec(), trial), config_text(study.spec().space, trial.config));
-  for (const Line& line : lines) {
-    std::string what = printable(line.what, true);
-    for (std::size_t at = what.find('\n'); at != std::string::npos; at = what.find('\n', at + 1))
-      what.insert(at + 1, 22, ' ');
-    fmt::print("{:>9}  {:<10} {}\n", "+" + duration_text(std::max(0.0, line.time - trial.started)), line.event, what);
-  }
+  print_lines(lines, trial.started);
+  std::string words;
+  for (const Line& line : lines) words += line.what + "\n";
+  const auto notes = footnotes(words);
+  if (!notes.empty()) fmt::print("\n{}\n", fmt::join(notes, "\n"));
   return kDone;
 }
 
-int explain_study(const StudyView& study, bool json) {
-  const auto list = importances(study);
-  const Objective& objective = study.spec().objectives[0];
+Json importance_json(const Importance& one) {
+  Json top = nullptr;
+  if (one.range) top = Json{{"lo", number_json(one.range->first)}, {"hi", number_json(one.range->second)}};
+  else if (!one.options.empty()) top = Json(std::map<std::string, std::size_t>(one.options.begin(), one.options.end()));
+  return Json{{"param", one.param},   {"kind", one.kind},   {"value", number_json(one.value)},
+              {"trials", one.trials}, {"clear", one.clear}, {"better", one.better},
+              {"top", std::move(top)}};
+}
+
+std::string top_text(const Importance& one) {
+  if (one.range && one.range->first == one.range->second) return short_number(one.range->first);
+  if (one.range) return fmt::format("{} to {}", short_number(one.range->first), short_number(one.range->second));
+  std::string out;
+  for (const auto& [option, count] : one.options)
+    out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", option, count);
+  return out.empty() ? "-" : out;
+}
+
+std::string ranking_text(const StudyView& study) {
+  const StudySpec& spec = study.spec();
+  const Objective& objective = spec.objectives[0];
+  const auto trials = comparable_trials(study);
+  std::string out = fmt::format("What goes with {} ({} is better) in {}", objective.metric,
+                                objective.maximize ? "higher" : "lower", counted(trials.size(), "trial"));
+  if (spec.fidelity && !trials.empty())
+    out += fmt::format(" at {} {}, the highest reached", spec.fidelity->name, trials[0]->reports.back().at);
+  if (spec.objectives.size() > 1) out += "; it is the first objective";
+  if (trials.size() < 3) return out + ": too few to compare\n";
+  bool numbers = false, choices = false, unclear = false;
+  Table table({"parameter", "measure", "better with", "trials", "in the best tenth"});
+  for (const Importance& one : importances(study)) {
+    const bool category = one.kind == "correlation ratio";
+    (category ? choices : numbers) = true;
+    unclear = unclear || !one.clear;
+    table.add({one.param, std::isnan(one.value) ? "-" : fmt::format("{:.2f}{}", one.value, category ? "*" : ""),
+               one.clear ? one.better : "unclear", std::to_string(one.trials), top_text(one)});
+  }
+  out += "\n\n" + table.text() + "\n";
+  if (numbers)
+    out += fmt::format("measure: rank correlation, from -1 to 1; above 0, a larger value goes with a higher {}\n",
+                       objective.metric);
+  if (choices) out += "measure*: correlation ratio of the ranks, from 0 to 1: how far the options lie apart\n";
+  return out + (unclear ? "unclear: chance alone gives as much in more than 1 of 20 studies\n" : "");
+}
+
+int explain_study(const StudyView& study, const std::vector<Line>& lines, bool json) {
   if (json) {
     Json out = Json::array();
-    for (const Importance& one : list)
-      out.push_back(
-          Json{{"param", one.param}, {"kind", one.kind}, {"value", number_json(one.value)}, {"trials", one.trials}});
+    for (const Importance& one : importances(study)) out.push_back(importance_json(one));
     fmt::print("{}\n", dump(out));
     return kDone;
   }
-  Table table({"parameter", "value", "trials", "measure"});
-  for (const Importance& one : list)
-    table.add({one.param, std::isnan(one.value) ? "-" : fmt::format("{:.2f}", one.value), std::to_string(one.trials),
-               one.kind});
-  fmt::print(
-      "How the parameters go with {} at the highest fidelity reached. A rank correlation lies from -1 to 1 (above 0: "
-      "a\n"
-      "larger value goes with a larger {}), a correlation ratio from 0 to 1; few trials say little.\n\n{}",
-      objective.metric, objective.metric, table.text());
+  fmt::print("{}", printable(ranking_text(study), true));
+  const auto advice = hints(study.spec(), study.ledger().trials());
+  if (!advice.empty()) fmt::print("\n");
+  for (const std::string& line : advice) fmt::print("hint: {}\n", printable(line));
+  if (!lines.empty()) fmt::print("\n");
+  print_lines(lines, study.ledger().first_time());
   return kDone;
 }
 
@@ -109,22 +121,28 @@ int explain_command(const Command& self, const Words& words) {
   parser.required_word("STUDY", study, "its name");
   parser.whole("TRIAL", trial, "its number; without: which parameters matter");
   if (const auto status = parser.parse(words)) return *status;
-  std::vector<Line> lines;
-  Line last;
+  std::vector<Event> events;
   const auto view = load_view(parser.home(), study, [&](const Event& event) {
-    if (const auto* end = std::get_if<Finished>(&event.fact))
-      last = Line{event.time, "Stopped", "the study ended: " + end->why};
-    if (trial && trial_of(event) == *trial)
-      lines.push_back({event.time, kind(event), std::visit(InWords{}, event.fact)});
+    if (trial_of(event) == trial) events.push_back(event);
+    else if (trial && std::holds_alternative<Finished>(event.fact)) events.push_back(event);
   });
   if (!view) return complain(view.error());
-  if (!trial) return explain_study(*view, parser.json);
-  if (*trial < 0 || *trial >= static_cast<TrialId>(view->ledger().trials().size()))
-    return complain({Code::NotFound, fmt::format("trial {}: study {} has {} trials; `hone trials {}` lists them",
-                                                 *trial, view->name(), view->ledger().trials().size(), view->name())});
-  if (view->trial(*trial).phase == Phase::Stopped && (lines.empty() || lines.back().event != "Stopped") &&
-      std::none_of(lines.begin(), lines.end(), [](const Line& line) { return line.event == "Stopped"; }))
-    lines.push_back(last);
+  const auto plan = make_plan(view->spec());
+  const bool brackets = plan && plan->brackets.size() > 1;
+  std::vector<Line> lines;
+  for (const Event& event : events)
+    lines.push_back({event.time, kind(event), event_words(event, view->spec(), brackets)});
+  if (!trial) return explain_study(*view, lines, parser.json);
+  const std::size_t count = view->ledger().trials().size();
+  if (*trial < 0 || static_cast<std::size_t>(*trial) >= count)
+    return complain({Code::NotFound, fmt::format("trial {}: study {} has {}; `hone trials {}` lists them", *trial,
+                                                 view->name(), counted(count, "trial"), view->name())});
+  // The end of the study stopped it, unless an event of its own did.
+  const auto ends = [](const Line& line) { return line.event == "Stopped"; };
+  const bool cut = view->trial(*trial).cut && std::none_of(lines.begin(), lines.end(), ends);
+  for (Line& line : lines)
+    if (line.event == "Finished") line.event = cut ? "Stopped" : "", line.what = "the study ended: " + line.what;
+  std::erase_if(lines, [](const Line& line) { return line.event.empty(); });
   return explain_trial(*view, *trial, lines, parser.json);
 }
 

@@ -15,10 +15,11 @@ namespace hone {
 
 int list_command(const Command& self, const Words& words) {
   Parser parser(self);
-  bool csv = false;
+  bool csv = false, names = false;
   parser.add_home();
   parser.add_json();
   parser.flag("--csv", csv, "comma-separated values");
+  parser.flag("--names", names, "only their names, a line each");
   if (const auto status = parser.parse(words)) return *status;
   const std::string home = parser.home();
   auto storage = open_sqlite(database_path(home), OpenMode::ReadOnly);
@@ -29,6 +30,10 @@ int list_command(const Command& self, const Words& words) {
     rows = std::move(*list);
   } else if (storage.error().code != Code::NotFound) {
     return complain(storage.error());
+  }
+  if (names) {  // no log is read: completion waits for it
+    for (const StudyRow& row : rows) fmt::print("{}\n", row.name);
+    return kDone;
   }
   Json out = Json::array();
   Table table({"study", "state", "trials", "best", "created"});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/parser.h"
@@ -50,34 +51,50 @@ Json plan_json(const Plan& plan) {
   return Json{{"brackets", std::move(brackets)}, {"units", plan.units}};
 }
 
+namespace {
+
+std::string stop_text(const StopRules& stop) {
+  std::vector<std::string> rules;
+  if (stop.trials) rules.push_back(counted(*stop.trials, "trial"));
+  if (stop.time) rules.push_back(duration_text(*stop.time));
+  if (stop.target) rules.push_back("target " + number_text(*stop.target));
+  if (stop.no_improvement) rules.push_back(counted(*stop.no_improvement, "run") + " without improvement");
+  if (stop.failed) rules.push_back(counted(*stop.failed, "failed trial"));
+  return rules.empty() ? "when the space is used up" : fmt::format("{}", fmt::join(rules, ", "));
+}
+
+/// A single bracket has no number: trials do not say which they are in either.
+std::string brackets_text(const Plan& plan) {
+  std::string out;
+  for (const Bracket& bracket : plan.brackets) {
+    std::string label = plan.brackets.size() == 1 ? "rungs" : fmt::format("bracket {}", bracket.s);
+    for (const Rung& rung : bracket.rungs) {
+      out += fmt::format("{:<11}{} up to {} {}\n", std::exchange(label, ""),
+                         rung.n > 0 ? counted(rung.n, "trial") : "trials", plan.spec.fidelity->name, rung.r);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string plan_text(const Plan& plan, int slots) {
   const StudySpec& spec = plan.spec;
+  const Space& space = spec.space;
   std::string out =
       fmt::format("study      {}\nsearcher   {}\nscheduler  {}\n", spec.name, spec.searcher.name, spec.scheduler.name);
-  out +=
-      fmt::format("space      {} parameters, {} free{}\n", spec.space.params().size(), spec.space.free().size(),
-                  spec.space.finite() ? fmt::format(", {} configurations before constraints", spec.space.cells()) : "");
-  const auto add = [&](bool set, const std::string& text) { return set ? text : std::string(); };
-  std::string stop =
-      add(spec.stop.trials.has_value(), fmt::format("{} trials, ", spec.stop.trials.value_or(0))) +
-      add(spec.stop.time.has_value(), duration_text(spec.stop.time.value_or(0)) + ", ") +
-      add(spec.stop.target.has_value(), fmt::format("target {}, ", number_text(spec.stop.target.value_or(0)))) +
-      add(spec.stop.no_improvement.has_value(),
-          fmt::format("{} runs without improvement, ", spec.stop.no_improvement.value_or(0))) +
-      add(spec.stop.failed.has_value(), fmt::format("{} failed trials, ", spec.stop.failed.value_or(0)));
-  out += fmt::format("stop       {}\n", stop.empty() ? "when the space is used up" : stop.substr(0, stop.size() - 2));
+  out += fmt::format(
+      "space      {}, {} free{}\n", counted(space.params().size(), "parameter"), space.free().size(),
+      space.finite() ? fmt::format(", {} before constraints", counted(space.cells(), "configuration")) : "");
+  out += fmt::format("stop       {}\n", stop_text(spec.stop));
   if (spec.searcher.name == "grid")
     out += fmt::format(
-        "grid       {} cells{}\n", spec.space.cells(),
-        spec.space.finite() ? " before constraints" : " a round, the parameters without a step drawn anew in each");
+        "grid       {}{}\n", counted(space.cells(), "cell"),
+        space.finite() ? " before constraints" : " a round, the parameters without a step drawn anew in each");
   out += fmt::format("slots      {}\n", slots_text(spec, slots));
   if (!spec.fidelity) return out;
-  for (const Bracket& bracket : plan.brackets) {
-    out += fmt::format("bracket {}\n", bracket.s);
-    for (const Rung& rung : bracket.rungs)
-      out += fmt::format("  {:>7} trials up to {} {}\n", rung.n, spec.fidelity->name, rung.r);
-  }
-  if (plan.units > 0) out += fmt::format("units      {} of one {} in all, about\n", plan.units, spec.fidelity->name);
+  out += brackets_text(plan);
+  if (plan.units > 0) out += fmt::format("units      about {} of {} in all\n", plan.units, spec.fidelity->name);
   return out;
 }
 
@@ -93,7 +110,7 @@ int plan_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);
-  parser.add_study_keys();
+  parser.add_study_keys(true);
   std::string path;
   std::optional<std::int64_t> gpus;
   parser.add_json();

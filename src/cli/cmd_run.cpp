@@ -48,7 +48,7 @@ int run_command(const Command& self, const Words& words) {
   auto split = split_words(words);
   if (!split) return complain(split.error());
   Parser parser(self);
-  parser.add_study_keys();
+  parser.add_study_keys(true);
   RunOptions options;
   parser.add_home();
   parser.word("FILE", options.path,

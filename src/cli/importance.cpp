@@ -28,20 +28,32 @@ double rank_correlation(const std::vector<double>& x, const std::vector<double>&
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : kNone;
 }
 
-/// η of the ranks: the root of the share of their variance that lies between the categories.
-double correlation_ratio(const std::vector<std::string>& category, const std::vector<double>& y) {
+/// What the ranks of the objective are in each category.
+using Groups = std::map<std::string, std::vector<double>>;
+
+Groups groups_of(const std::vector<std::string>& category, const std::vector<double>& y) {
   const auto r = ranks(y);
-  const double all = mean(r);
-  std::map<std::string, std::vector<double>> groups;
-  double total = 0;
-  for (std::size_t i = 0; i < r.size(); ++i) {
-    groups[category[i]].push_back(r[i]);
-    total += (r[i] - all) * (r[i] - all);
-  }
-  double between = 0;
+  Groups groups;
+  for (std::size_t i = 0; i < r.size(); ++i) groups[category[i]].push_back(r[i]);
+  return groups;
+}
+
+/// η of the ranks: the root of the share of their variance that lies between the categories.
+double correlation_ratio(const Groups& groups) {
+  std::vector<double> all_ranks;
+  for (const auto& [name, group] : groups) all_ranks.insert(all_ranks.end(), group.begin(), group.end());
+  const double all = mean(all_ranks);
+  double total = 0, between = 0;
+  for (const double rank : all_ranks) total += (rank - all) * (rank - all);
   for (const auto& [name, group] : groups)
     between += static_cast<double>(group.size()) * std::pow(mean(group) - all, 2);
   return total > 0 && groups.size() > 1 ? std::sqrt(between / total) : kNone;
+}
+
+/// The 0.95 quantile of chi-squared: Wilson and Hilferty, PNAS 1931.
+double chi_squared_95(double freedom) {
+  const double a = 2 / (9 * freedom);
+  return freedom * std::pow(1 - a + 1.6449 * std::sqrt(a), 3);
 }
 
 bool is_category(const Param& param) {
@@ -67,35 +79,97 @@ std::vector<double> ranks(const std::vector<double>& values) {
   return out;
 }
 
-std::vector<Importance> importances(const StudyView& study) {
-  const Objective& objective = study.spec().objectives[0];
+std::vector<const Trial*> comparable_trials(const StudyView& study) {
   std::vector<const Trial*> trials;
   Resource top = 0;
   for (const Trial& trial : study.ledger().trials()) {
-    if (trial.phase == Phase::Failed || trial.reports.empty() || !std::isfinite(trial.reports.back().loss[0])) continue;
+    if (trial.phase == Phase::Failed || trial.silent || trial.reports.empty()) continue;
+    if (!std::isfinite(trial.reports.back().loss[0])) continue;
     top = std::max(top, trial.reports.back().at);
     trials.push_back(&trial);
   }
   std::erase_if(trials, [&](const Trial* trial) { return trial->reports.back().at != top; });
-  std::vector<Importance> out;
-  const auto& params = study.spec().space.params();
-  for (std::size_t p = 0; p < params.size(); ++p) {
-    if (std::holds_alternative<Constant>(params[p].domain)) continue;
-    const bool category = is_category(params[p]);
-    std::vector<double> x, y;
-    std::vector<std::string> words;
-    for (const Trial* trial : trials) {
-      const Value& value = trial->config[p];
-      const auto* real = std::get_if<double>(&value);
-      const auto* whole = std::get_if<std::int64_t>(&value);
-      if (category ? std::holds_alternative<std::monostate>(value) : !real && !whole) continue;
-      if (category) words.push_back(value_text(value));
-      else x.push_back(real ? *real : static_cast<double>(*whole));
-      const double loss = trial->reports.back().loss[0];
-      y.push_back(objective.maximize ? -loss : loss);
+  return trials;
+}
+
+namespace {
+
+/// The trials in which one parameter is active.
+struct Sample {
+  std::vector<double> x;           // of a number
+  std::vector<std::string> words;  // of a category
+  std::vector<double> loss;
+};
+
+Sample sample_of(const Space& space, std::size_t p, bool category, const std::vector<const Trial*>& trials) {
+  Sample out;
+  for (const Trial* trial : trials) {
+    const Value& value = trial->config[p];
+    const auto* real = std::get_if<double>(&value);
+    const auto* whole = std::get_if<std::int64_t>(&value);
+    if (category ? std::holds_alternative<std::monostate>(value) : !real && !whole) continue;
+    if (category) out.words.push_back(space.text(p, value));
+    else out.x.push_back(real ? *real : static_cast<double>(*whole));
+    out.loss.push_back(trial->reports.back().loss[0]);
+  }
+  return out;
+}
+
+void measure(Importance& out, const Sample& sample, bool category, bool maximize) {
+  const std::size_t n = sample.loss.size();
+  double freedom = 1;
+  if (category) {
+    const Groups groups = groups_of(sample.words, sample.loss);
+    out.value = correlation_ratio(groups);
+    freedom = static_cast<double>(groups.size()) - 1;
+    const auto best = std::min_element(groups.begin(), groups.end(),
+                                       [](const auto& a, const auto& b) { return mean(a.second) < mean(b.second); });
+    out.better = best->first;
+  } else {
+    const double with_loss = rank_correlation(sample.x, sample.loss);
+    out.value = maximize ? 0 - with_loss : with_loss;
+    out.better = with_loss < 0 ? "larger" : "smaller";
+  }
+  // Without association, (n - 1) times its square is about chi-squared for both.
+  out.clear = !std::isnan(out.value) && out.value * out.value * static_cast<double>(n - 1) > chi_squared_95(freedom);
+}
+
+void look_at_top(Importance& out, const Sample& sample, bool category) {
+  std::vector<std::size_t> order(sample.loss.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return sample.loss[a] < sample.loss[b]; });
+  out.top = (order.size() + 9) / 10;
+  order.resize(out.top);
+  std::map<std::string, std::size_t> counts;
+  for (const std::size_t i : order) {
+    if (category) {
+      ++counts[sample.words[i]];
+    } else {
+      const double x = sample.x[i];
+      if (!out.range) out.range = {x, x};
+      out.range = {std::min(out.range->first, x), std::max(out.range->second, x)};
     }
-    const double value = y.size() < 3 ? kNone : category ? correlation_ratio(words, y) : rank_correlation(x, y);
-    out.push_back({params[p].name, category ? "correlation ratio" : "rank correlation", value, y.size()});
+  }
+  out.options.assign(counts.begin(), counts.end());
+  std::stable_sort(out.options.begin(), out.options.end(), [](auto& a, auto& b) { return a.second > b.second; });
+}
+
+}  // namespace
+
+std::vector<Importance> importances(const StudyView& study) {
+  const std::vector<const Trial*> trials = comparable_trials(study);
+  const Space& space = study.spec().space;
+  std::vector<Importance> out;
+  for (std::size_t p = 0; p < space.params().size(); ++p) {
+    const Param& param = space.params()[p];
+    if (std::holds_alternative<Constant>(param.domain)) continue;
+    const bool category = is_category(param);
+    const Sample sample = sample_of(space, p, category, trials);
+    Importance one{.param = param.name, .kind = category ? "correlation ratio" : "rank correlation", .value = kNone};
+    one.trials = sample.loss.size();
+    if (one.trials >= 3) measure(one, sample, category, study.spec().objectives[0].maximize);
+    look_at_top(one, sample, category);
+    out.push_back(std::move(one));
   }
   std::stable_sort(out.begin(), out.end(), [](const Importance& a, const Importance& b) {
     return !std::isnan(a.value) && (std::isnan(b.value) || std::abs(a.value) > std::abs(b.value));

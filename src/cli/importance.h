@@ -1,7 +1,9 @@
 // Which parameters move with the objective: rank correlations over a study's trials.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/view.h"
@@ -13,9 +15,21 @@ struct Importance {
   std::string kind;  // "rank correlation" (Spearman 1904, -1..1) or "correlation ratio" (Fisher 1925, 0..1) of ranks
   double value = 0;  // NaN: fewer than 3 trials, or nothing varies
   std::size_t trials = 0;  // with the parameter active
+  /// Chance alone would exceed it in 1 of 20 studies whose trials were drawn independently, at most.
+  bool clear = false;
+  std::string better;  // what goes with better values: `larger`, `smaller`, or the option with the best mean rank
+
+  // Among the best tenth of those trials, rounded up.
+  std::size_t top = 0;
+  std::optional<std::pair<double, double>> range;            // of a number
+  std::vector<std::pair<std::string, std::size_t>> options;  // of a choice, the most frequent first
 };
-/// Over the trials with a value at the highest fidelity reached, failed ones left out. A positive rank correlation:
-/// larger values go with a larger metric. Strongest first. Association, not cause: searchers do not draw independently.
+
+/// Those that can be compared: with a value at the highest fidelity reached, failed ones left out; by number.
+std::vector<const Trial*> comparable_trials(const StudyView& study);
+
+/// Over the comparable trials. A positive rank correlation: larger values go with a larger metric. Strongest first.
+/// Association, not cause: searchers do not draw independently.
 std::vector<Importance> importances(const StudyView& study);
 
 /// 1-based ranks; equal values share the mean of theirs.

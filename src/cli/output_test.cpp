@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/event_words.h"
 #include "cli/importance.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -189,6 +190,114 @@ TEST(Importance, FindsWhatMovesWithTheObjective) {
   EXPECT_NEAR(list[1].value, std::sqrt(2.5 / 82.5), 1e-12);
 }
 
+/// 40 trials: lr from 0 to 39 / 40, acc falls with it; `a,"b` is as good as sgd.
+StudyView falling() {
+  StudyView view("demo", two_parameters());
+  for (TrialId id = 0; id < 40; ++id) {
+    const double lr = static_cast<double>(id) / 40;
+    view.apply({10, started(id, lr, id % 4 < 2 ? "sgd" : "a,\"b")});
+    view.apply({11, reported(id, 1, {{"epoch", id < 30 ? 9.0 : 3.0}, {"acc", 1 - lr}})});
+  }
+  return view;
+}
+
+TEST(Importance, SaysWhatIsBetterAndWhereTheBestTenthLies) {
+  const StudyView view = falling();
+  EXPECT_EQ(comparable_trials(view).size(), 30U);  // those at the highest fidelity
+  const auto list = importances(view);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].param, "lr");
+  EXPECT_DOUBLE_EQ(list[0].value, -1);
+  EXPECT_TRUE(list[0].clear);
+  EXPECT_EQ(list[0].better, "smaller");
+  EXPECT_EQ(list[0].top, 3U);
+  EXPECT_EQ(list[0].range, std::pair(0.0, 0.05));
+  EXPECT_FALSE(list[1].clear);
+  EXPECT_THAT(list[1].options, ElementsAre(std::pair<std::string, std::size_t>("sgd", 2),
+                                           std::pair<std::string, std::size_t>("a,\"b", 1)));
+}
+
+TEST(Importance, ANumberBelowItsThresholdIsUnclear) {
+  StudyView view("demo", two_parameters());
+  for (TrialId id = 0; id < 8; ++id) {
+    const double acc[] = {5, 1, 7, 3, 2, 8, 4, 6};
+    view.apply({10, started(id, static_cast<double>(id) / 10, "sgd")});
+    view.apply({11, reported(id, 1, {{"epoch", 9}, {"acc", acc[id]}})});
+  }
+  const auto list = importances(view);
+  EXPECT_NEAR(list[0].value, 1 - 6 * 60 / 504.0, 1e-12);  // squared differences of ranks: 60
+  EXPECT_FALSE(list[0].clear);
+  EXPECT_TRUE(std::isnan(list[1].value));  // only one option was tried
+}
+
+TEST(Importance, AConditionalParameterCountsOnlyWhereItIsActive) {
+  StudyView view("demo",
+                 spec_of("objective: minimize loss\nspace: {opt: [sgd, adam], momentum: \"float(0, 1) if opt == "
+                         "sgd\"}\nstop: {trials: 50}\nseed: 1\n"));
+  for (TrialId id = 0; id < 20; ++id) {
+    Started e;
+    e.trial = id;
+    e.config = {Value(id % 2 == 0 ? "sgd" : "adam"), id % 2 == 0 ? Value(static_cast<double>(id) / 20) : Value()};
+    view.apply({10, e});
+    view.apply({11, reported(id, 1, {{"loss", static_cast<double>(id)}})});
+  }
+  const auto list = importances(view);
+  EXPECT_EQ(list[0].param, "momentum");
+  EXPECT_EQ(list[0].trials, 10U);
+  EXPECT_EQ(list[0].top, 1U);
+  EXPECT_EQ(list[0].better, "smaller");
+}
+
+TEST(EventWords, LeaveOutWhatTheStudyDoesNotHave) {
+  const StudySpec epochs = two_parameters();
+  StudySpec plain = epochs;
+  plain.fidelity.reset();
+  const Event start{0, started(0, 0.5, "sgd")};
+  EXPECT_EQ(event_words(start, epochs, false), "up to epoch 9: a slot is free\nproposed: random");
+  EXPECT_EQ(event_words(start, epochs, true), "up to epoch 9, bracket 0: a slot is free\nproposed: random");
+  EXPECT_EQ(event_words(start, plain, false), "a slot is free\nproposed: random");
+}
+
+TEST(EventWords, NameWhatTheUserAskedAndTheNumbersOfARun) {
+  const StudySpec spec = two_parameters();
+  EXPECT_EQ(event_words({0, Steered{3, Steer::Pause}}, spec, false), "the user asked: pause");
+  EXPECT_EQ(event_words({0, Steered{0, Steer::Parallel, 8}}, spec, false), "the user asked: parallel=8");
+  EXPECT_EQ(event_words({0, Extended{std::make_shared<const StudySpec>(spec)}}, spec, false),
+            "the definition was changed: 2 parameters, 5 trials");
+  EXPECT_EQ(event_words({0, Opened{{{"host", "node1"}, {"version", "0.1"}}}}, spec, false),
+            "taken up by hone run: host node1, version 0.1");
+  Exited killed{.trial = 0, .attempt = 2, .cause = Cause::Signal, .code = 9, .detail = "bye", .outside = true};
+  killed.cpu_seconds = 2, killed.peak_memory = 3 << 20;
+  EXPECT_EQ(event_words({0, killed}, spec, false), "run 2: signal 9, from outside, 2.0s CPU, 3 MiB: bye");
+}
+
+TEST(EventWords, ExplainTheTermsThatOccur) {
+  EXPECT_THAT(footnotes("best of 24 candidates: log l/g 1.20, 3 good of 20"), ElementsAre(HasSubstr("(tpe)")));
+  EXPECT_THAT(footnotes("random draw"), testing::IsEmpty());
+}
+
+TEST(States, ATrialThatTheUserHoldsIsPaused) {
+  Trial trial;
+  trial.phase = Phase::Waiting;
+  EXPECT_STREQ(state_name(trial), "waiting");
+  trial.held = true;
+  EXPECT_STREQ(state_name(trial), "paused");
+  trial.phase = Phase::Running;
+  EXPECT_STREQ(state_name(trial), "running");
+}
+
+TEST(Counted, KnowsThePlural) {
+  EXPECT_EQ(counted(1, "trial"), "1 trial");
+  EXPECT_EQ(counted(0, "trial"), "0 trials");
+}
+
+TEST(Csv, ACellThatASpreadsheetWouldRunIsMadeHarmless) {
+  EXPECT_EQ(csv_line({"=1+1", "@SUM(A1)", "+cmd", "-cmd|x", "\tx", "a=b"}),
+            "\"'=1+1\",\"'@SUM(A1)\",\"'+cmd\",\"'-cmd|x\",\"'\tx\",a=b\n");
+  EXPECT_EQ(csv_line({"-0.5", "-1e-3", "-inf", "-7", ""}), "-0.5,-1e-3,-inf,-7,\n");
+  EXPECT_EQ(csv_line({"=\"x\""}), "\"'=\"\"x\"\"\"\n");
+}
+
 TEST(Plan, CountsUnitsOfRungs) {
   const auto plan =
       make_plan(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, min: 1, max: "
@@ -199,7 +308,11 @@ TEST(Plan, CountsUnitsOfRungs) {
   ASSERT_EQ(json["brackets"].size(), 1U);
   EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
   EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
-  EXPECT_THAT(plan_text(*plan, 4), HasSubstr("slots      4"));
+  EXPECT_EQ(plan_text(*plan, 4),
+            "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
+            "stop       9 trials\nslots      4\n"
+            "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
+            "units      about 21 of epoch in all\n");
 }
 
 TEST(StatusText, NamesCausesAndWhatRan) {

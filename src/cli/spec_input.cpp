@@ -30,7 +30,8 @@ namespace {
 
 bool is_key(std::string_view option) {
   const std::string_view top = option.substr(0, option.find('.'));
-  return std::find(std::begin(kStudyKeys), std::end(kStudyKeys), top) != std::end(kStudyKeys);
+  return std::any_of(std::begin(kStudyKeys), std::end(kStudyKeys),
+                     [&](const StudyKey& key) { return key.name == top; });
 }
 
 /// The objectives that --maximize and --minimize name replace those of the file.

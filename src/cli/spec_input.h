@@ -10,12 +10,38 @@
 namespace hone {
 
 /// Keys of the study file that are options by themselves or with a dot and more after them, and short forms of some.
-inline constexpr const char* kStudyKeys[] = {
-    "name",     "command",   "objective",  "space",    "constraints", "outcome_constraints",
-    "cost",     "initial",   "fidelity",   "searcher", "scheduler",   "stop",
-    "parallel", "resources", "limits",     "metrics",  "env",         "seed",
-    "repeat",   "stages",    "warm_start", "trials",   "time",        "target",
-    "fix",      "maximize",  "minimize"};
+struct StudyKey {
+  const char* name;
+  const char* type;
+  const char* help;
+};
+inline constexpr StudyKey kStudyKeys[] = {{"name", "NAME", "of the study (default: the stem of FILE)"},
+                                          {"maximize", "METRIC", "the objective; several are several objectives"},
+                                          {"minimize", "METRIC", "the objective"},
+                                          {"trials", "N", "ends after so many trials; stop.trials"},
+                                          {"time", "TIME", "ends after 30m, 8h; stop.time"},
+                                          {"target", "VALUE", "ends once the objective is as good; stop.target"},
+                                          {"fix", "NAME=VALUE", "holds a parameter"},
+                                          {"parallel", "N", "trials at a time (default: as many as fit)"},
+                                          {"seed", "N", "of all draws (default: drawn and recorded)"},
+                                          {"searcher", "NAME", "proposes configurations; --searcher.candidates 64"},
+                                          {"scheduler", "NAME", "starts, stops and goes on; --scheduler.eta 4"},
+                                          {"limits", "MAP", "of a trial: --limits.time 10m, --limits.silence 2m"},
+                                          {"resources", "MAP", "of a trial: --resources.cpu 2, --resources.gpu 0.5"},
+                                          {"fidelity", "MAP", "--fidelity '{name: epoch, max: 27}'"},
+                                          {"stop", "MAP", "--stop.no_improvement 50, --stop.failed 20"},
+                                          {"objective", "TEXT", "'maximize val_acc', or a list"},
+                                          {"outcome_constraints", "LIST", "over metrics"},
+                                          {"metrics", "MAP", "patterns for output that is not name=value"},
+                                          {"space", "MAP", "the parameters: --space.lr 'float(0, 1)'"},
+                                          {"constraints", "LIST", "over parameters"},
+                                          {"initial", "LIST", "configurations to try first"},
+                                          {"command", "TEXT", "what runs a trial"},
+                                          {"env", "MAP", "environment of trials: --env.MODE fast"},
+                                          {"cost", "METRIC", "or `seconds`"},
+                                          {"repeat", "N", ""},  // without help: a later version's
+                                          {"stages", "LIST", ""},
+                                          {"warm_start", "LIST", ""}};
 
 struct SplitWords {
   Words own;                     // what the command itself understands

@@ -97,15 +97,23 @@ std::string Table::text() const {
   return out;
 }
 
+namespace {
+bool is_formula(const std::string& cell) {
+  if (cell.empty() || std::string_view("=+-@\t\r").find(cell[0]) == std::string_view::npos) return false;
+  return std::holds_alternative<std::string>(parse_value(cell)) && cell != "-inf";
+}
+}  // namespace
+
 std::string csv_line(const std::vector<std::string>& cells) {
   std::string out;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) out += ',';
-    if (cells[i].find_first_of(",\"\n\r") == std::string::npos) {
+    const bool formula = is_formula(cells[i]);
+    if (!formula && cells[i].find_first_of(",\"\n\r") == std::string::npos) {
       out += cells[i];
       continue;
     }
-    out += '"';
+    out += formula ? "\"'" : "\"";
     for (const char c : cells[i]) out += c == '"' ? std::string("\"\"") : std::string(1, c);
     out += '"';
   }

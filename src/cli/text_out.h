@@ -21,6 +21,11 @@ Json metrics_json(const Metrics& metrics);
 /// One line; bytes that are not UTF-8 are replaced.
 std::string dump(const Json& json);
 
+/// `1 trial`, `2 trials`
+template <class Integer>
+std::string counted(Integer count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
 /// Six significant digits, for people.
 std::string short_number(double value);
 /// `1 trial`, `2 trials`
@@ -39,7 +44,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// A line of RFC 4180, with its end.
+/// A line of RFC 4180, with its end. A spreadsheet takes a cell that begins with = + - @, a tab or a carriage return for
+/// a formula: unless it is a number, such a cell gets a leading '.
 std::string csv_line(const std::vector<std::string>& cells);
 
 }  // namespace hone

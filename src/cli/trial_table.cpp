@@ -34,7 +34,7 @@ std::vector<std::string> metric_names(const StudyView& study, const std::vector<
 
 std::string state_text(const Trial& trial) {
   const std::string cause = trial.phase == Phase::Failed ? cause_text(trial.cause, trial.code) : "";
-  return cause.empty() ? name(trial.phase) : fmt::format("{}: {}", name(trial.phase), cause);
+  return cause.empty() ? state_name(trial) : fmt::format("{}: {}", state_name(trial), cause);
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, s
     const Trial& trial = study.trial(id);
     const bool over = trial.phase != Phase::Running && trial.phase != Phase::Waiting;
     row = {std::to_string(id),
-           name(trial.phase),
+           state_name(trial),
            trial.phase == Phase::Failed ? cause_text(trial.cause, trial.code) : "",
            std::to_string(trial.bracket),
            trial.from ? std::to_string(trial.from->trial) : "",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/best.h"
+#include "cli/event_words.h"
 #include "cli/started_in.h"
 #include "run/home.h"
 #include "store/sqlite.h"
@@ -68,6 +69,7 @@ void StudyView::apply(Event&& event) {
           view.why = std::move(f.why);
       },
       event.fact);
+  if (const auto* steered = std::get_if<Steered>(&event.fact)) view.why = steer_words(*steered);
   if (auto* started = std::get_if<Started>(&event.fact)) view.why = join_why(view.why, started->searcher_why);
 
   Metrics said;
@@ -158,6 +160,18 @@ Result<StudyView> load_view(const std::string& home, const std::string& study,
   return view;
 }
 
+const char* state_name(const Trial& trial) {
+  return hone::name(trial.phase == Phase::Waiting && trial.held ? Phase::Paused : trial.phase);
+}
+
+std::string why_text(const StudyView& study, TrialId id) {
+  const Trial& trial = study.trial(id);
+  const std::string& why = study.view(id).why;
+  if (trial.phase != Phase::Waiting) return why;
+  if (trial.held) return join_why(why, "held until `hone resume`");
+  return trial.alone ? join_why(why, "it ran out of memory, so it waits to run alone") : why;
+}
+
 Json trial_json(const StudyView& study, TrialId id) {
   const Trial& trial = study.trial(id);
   const TrialView& view = study.view(id);
@@ -176,7 +190,7 @@ Json trial_json(const StudyView& study, TrialId id) {
   Json::object_t out;
   out.reserve(16);  // with what `hone best` adds
   out.emplace_back("trial", trial.id);
-  out.emplace_back("state", name(trial.phase));
+  out.emplace_back("state", state_name(trial));
   out.emplace_back("cause", cause.empty() ? Json(nullptr) : Json(cause));
   out.emplace_back("config", config_json(study.spec().space, trial.config));
   out.emplace_back("metrics", metrics_json(study.metrics(id)));
@@ -184,7 +198,7 @@ Json trial_json(const StudyView& study, TrialId id) {
   out.emplace_back("bracket", trial.bracket);
   out.emplace_back("parent", trial.from ? Json(trial.from->trial) : Json(nullptr));
   out.emplace_back("attempts", trial.attempt);
-  out.emplace_back("why", view.why);
+  out.emplace_back("why", why_text(study, id));
   out.emplace_back("started", trial.started);
   out.emplace_back("ended", over ? Json(trial.ended) : Json(nullptr));
   out.emplace_back("cpu_seconds", trial.cpu_seconds);
@@ -203,7 +217,7 @@ Json status_json(const StudyView& study, bool running, Seconds now) {
   for (const Phase phase :
        {Phase::Waiting, Phase::Running, Phase::Paused, Phase::Completed, Phase::Stopped, Phase::Failed})
     counts[name(phase)] = 0;
-  for (const Trial& trial : ledger.trials()) counts[name(trial.phase)] = counts[name(trial.phase)].get<int>() + 1;
+  for (const Trial& trial : ledger.trials()) counts[state_name(trial)] = counts[state_name(trial)].get<int>() + 1;
   Json best = nullptr;
   if (const auto id = ledger.best()) best = Json{{"trial", *id}, {"metrics", metrics_json(study.metrics(*id))}};
   const bool going = running && ledger.live() > 0 && !ledger.finished();

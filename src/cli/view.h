@@ -55,6 +55,11 @@ Result<StudyView> load_view(const std::string& home, const std::string& study,
 /// The stored definition, with the folder that trials run in.
 Result<StudySpec> stored_spec(const std::string& home, const StudyRow& row);
 
+/// The trial's state as users know it: one that waits for the user to let it go on is paused.
+const char* state_name(const Trial& trial);
+/// Why it is where it is: of the newest decision, and what it waits for.
+std::string why_text(const StudyView& study, TrialId id);
+
 Json trial_json(const StudyView& study, TrialId id);
 Json status_json(const StudyView& study, bool running, Seconds now);
 /// running, finished, failed or interrupted

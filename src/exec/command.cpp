@@ -189,6 +189,16 @@ Result<std::vector<std::string>> check_command(const StudySpec& spec) {
   return std::move(check.warnings);
 }
 
+std::vector<bool> parameters_in_command(const StudySpec& spec) {
+  std::vector<bool> used(spec.space.params().size(), false);
+  for (const std::string& word : spec.command)
+    for (const std::string& name : placeholders(word)) {
+      if (const auto param = find_param(spec.space, name)) used[*param] = true;
+      else if (name == "params") used.assign(used.size(), true);
+    }
+  return used;
+}
+
 RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& study_folder, const Environment& extra) {
   RunSpec run;
   run.key = {trial.id, trial.attempt};

@@ -29,6 +29,9 @@ CommandCheck check_command(const std::vector<std::string>& command, const std::v
 /// The same as one error, or the warnings.
 Result<std::vector<std::string>> check_command(const StudySpec& spec);
 
+/// Which parameters the command's words name, `{params}` all of them; parallel to the space's.
+std::vector<bool> parameters_in_command(const StudySpec& spec);
+
 /// `study_folder` is absolute; `extra` comes from study_environment(). spec.command must have passed check_command().
 RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& study_folder, const Environment& extra);
 

@@ -19,9 +19,9 @@ import jsonschema
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HONE = None
-COMMANDS = ["run", "try", "list", "status", "trials", "best", "logs", "explain", "plan", "searchers", "schedulers", "ask-tell",
-            "replay", "export", "report"]
-LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "tidy", "delete", "portfolio", "up", "down"]
+COMMANDS = ["run", "stop", "pause", "resume", "retry", "set", "try", "list", "status", "trials", "best", "logs", "explain", "plan",
+            "lint", "searchers", "schedulers", "ask-tell", "replay", "export", "delete", "tidy", "report", "completion", "man"]
+LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "portfolio", "up", "down"]
 
 TRAIN = """
 import argparse, os, math
@@ -122,6 +122,25 @@ class Surface(unittest.TestCase):
             self.assertRegex(page, "(?i)example")
         for command in LATER:
             self.assertNotIn(command, listed)
+
+    def test_lint_says_what_is_questionable_and_refuses_what_is_wrong(self):
+        self.write("study.yaml", "command: train --lr 0.1\nobjective: maximize acc\nspace:\n  lr: float(1e-4, 1e-1)\nstop: {trials: 20}\nseed: 1\n")
+        done = hone("lint", "study.yaml", cwd=self.cwd)
+        self.assertIn("study.yaml:4: space.lr: 0.0001 to 0.1 on a linear scale", done.stdout)
+        self.assertIn("study.yaml:1: command: --lr 0.1 is fixed in it", done.stdout)
+        self.assertTrue(done.stdout.endswith("2 remarks\n"), done.stdout)
+        remarks = json.loads(hone("lint", "study.yaml", "--json", cwd=self.cwd).stdout)
+        self.assertEqual([(r["rule"], r["file"], r["line"], r["field"]) for r in remarks],
+                         [("fixed-option", "study.yaml", 1, "command"), ("linear-scale", "study.yaml", 4, "space.lr")])
+        few = json.loads(hone("lint", "study.yaml", "--trials", "5", "--json", cwd=self.cwd).stdout)
+        self.assertEqual([(r["rule"], r["line"]) for r in few if r["field"] == "stop.trials"], [("budget", None)])
+        held = json.loads(hone("lint", "study.yaml", "--fix", "lr=0.1", "--json", cwd=self.cwd).stdout)
+        self.assertNotIn("one-value", [r["rule"] for r in held])
+        inline = hone("lint", "--maximize", "acc", "--trials", "20", "--seed", "1", "--", "train", "--lr", "~float(1e-4, 1e-1, log)", cwd=self.cwd)
+        self.assertEqual(inline.stdout, "no remarks\n")
+        self.write("wrong.yaml", "objective: maximize acc\nspace: {lr: \"float(1, 0)\"}\nstop: {trials: many}\n")
+        wrong = hone("lint", "wrong.yaml", cwd=self.cwd, status=2)
+        self.assertEqual((wrong.stdout, len(wrong.stderr.splitlines())), ("", 2), wrong.stderr)
 
     def test_inline_runs_and_the_views_agree(self):
         self.run_inline("--name", "inline", "--parallel", "2", "--seed", "1")

@@ -10,6 +10,9 @@ cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || { cat "
 mv "$work/prefix" "$work/moved"  # nothing in it may name the place where it was
 version=$("$work/moved/bin/hone" --version) || fail "bin/hone does not start"
 case $version in *[0-9].[0-9]*) ;; *) fail "hone --version says '$version'" ;; esac
+for page in bash-completion/completions/hone zsh/site-functions/_hone fish/vendor_completions.d/hone.fish man/man1/hone.1; do
+  grep -q 'hone' "$work/moved/share/$page" || fail "share/$page is not installed"
+done
 for header in "$source"/include/hone/*.h; do
   cmp -s "$header" "$work/moved/include/hone/$(basename "$header")" || fail "$(basename "$header") is not installed"
 done
