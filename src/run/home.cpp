@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "exec/folder.h"
 #include "study/study_file.h"
 
 namespace hone {
@@ -31,7 +32,7 @@ Result<void> make_home(const std::string& home) { return make_folder(home); }
 Result<void> make_folders(const std::string& home, const std::string& study) {
   for (const std::string& path : {home, home + "/studies", study_folder(home, study)})
     if (auto ok = make_folder(path); !ok) return ok;
-  return {};
+  return mark_folder(study_folder(home, study));
 }
 
 Result<StudySpec> resume_spec(StudySpec given, const StudySpec& stored) {
