@@ -161,7 +161,7 @@ Exited Keeper::ending(Run& run, int status, const rusage& usage) const {
     end.cause = Cause::Oom;
     end.why = fmt::format("went beyond resources.memory, {}", memory_text(config_.memory));
   }
-  end.memory_killed = memory_kills(read_whole_file("/proc/vmstat")) > run.memory_kills;
+  if (status != 0) end.memory_killed = memory_kills(read_whole_file("/proc/vmstat")) > run.memory_kills;
   if (!run.signalled || run.cause != Cause::None) end.hint = run.hint(config_);
   judge(end, exited);
   const auto seconds = [](const timeval& time) {
