@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/text.h"
 #include "cli/clock.h"
@@ -13,6 +12,7 @@
 #include "cli/spec_input.h"
 #include "cli/text_out.h"
 #include "exec/command.h"
+#include "exec/folder.h"
 #include "exec/local.h"
 
 extern char** environ;
@@ -33,11 +33,12 @@ class TemporaryFolder {
   TemporaryFolder() {
     const char* base = std::getenv("TMPDIR");
     std::string path = std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/hone-try-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) path_ = path;
+    if (mkdtemp(path.data()) != nullptr && mark_folder(path)) path_ = path;
   }
   ~TemporaryFolder() {
-    std::error_code error;
-    if (!path_.empty() && !keep) std::filesystem::remove_all(path_, error);
+    if (path_.empty() || keep) return;
+    auto folder = MarkedFolder::open(path_);
+    if (const auto ok = folder ? folder->remove_whole() : tl::unexpected(folder.error()); !ok) warn(ok.error().what);
   }
   const std::string& path() const { return path_; }
   bool keep = false;

@@ -29,9 +29,9 @@ void put(Metrics& metrics, const std::string& name, double value) {
 double shown_value(const StudySpec& spec, double loss) { return spec.objectives[0].maximize ? 0 - loss : loss; }
 
 /// The state that a user knows: one that is held waits for nobody but the user.
-std::string state_name(const Trial& trial) {
+std::string row_state(const Trial& trial) {
   if (trial.live && trial.phase != Phase::Running) return "ending";
-  return trial.held ? name(Phase::Paused) : name(trial.phase);
+  return state_name(trial);
 }
 
 std::string off_text(const Trial& trial) {
@@ -167,7 +167,7 @@ LiveTrial LiveView::row(const Study& study, TrialId id, Seconds now) const {
     out.state = off_text(trial);
     return out;
   }
-  out.state = state_name(trial);
+  out.state = row_state(trial);
   out.running = std::max(0.0, now - trial.launched);
   out.at = trial.reports.empty() ? 0 : trial.reports.back().at;
   out.until = trial.until;

@@ -193,7 +193,7 @@ std::vector<bool> parameters_in_command(const StudySpec& spec) {
   std::vector<bool> used(spec.space.params().size(), false);
   for (const std::string& word : spec.command)
     for (const std::string& name : placeholders(word)) {
-      if (const auto param = find_param(spec.space, name)) used[*param] = true;
+      if (const auto param = find_param(spec.space.params(), name)) used[*param] = true;
       else if (name == "params") used.assign(used.size(), true);
     }
   return used;
