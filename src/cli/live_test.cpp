@@ -250,6 +250,7 @@ class View : public testing::Test {
         "study.yaml");
     EXPECT_TRUE(spec.has_value()) << (spec ? "" : spec.error().what);
     spec->name = "demo";
+    spec->limits.oom_retry = false;
     auto study = Study::make(std::move(*spec));
     EXPECT_TRUE(study.has_value()) << (study ? "" : study.error().what);
     return std::move(*study);

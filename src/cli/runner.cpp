@@ -63,8 +63,7 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
                   : study.failed() ? "failed"
                                    : "finished",
                   counted(static_cast<std::int64_t>(study.trials().size()), "trial"),
-                  parts.empty() ? "" : " (" + parts + ")",
-                  duration_text(study.elapsed(study.last_time()))));
+                  parts.empty() ? "" : " (" + parts + ")", duration_text(study.elapsed(study.last_time()))));
   if (const auto* why = study.finished()) say(fmt::format("because  {}\n", printable(*why)));
   const std::string folder = absolute_path(study_folder(options.home, spec.name));
   const auto best = study.front();

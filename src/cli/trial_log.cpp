@@ -1,13 +1,6 @@
 #include "cli/trial_log.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "base/text.h"
@@ -16,13 +9,6 @@ namespace hone {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 16;
-
-Error refused(const std::string& path) {
-  return {Code::Invalid,
-          fmt::format("{}: it is not the file that hone made but something else in its place (a link, a FIFO, a "
-                      "device?); look at it yourself",
-                      printable(path))};
-}
 
 }  // namespace
 
@@ -61,65 +47,35 @@ void LogText::finish(const Each& each) {
   if (!partial_.empty() || begun_) emit(each);
 }
 
-bool TrialLog::empty() {
-  struct stat status {};
-  const auto ready = open();
-  return !ready || !*ready || ::fstat(fd_.get(), &status) != 0 || status.st_size == 0;
-}
+namespace {
 
-/// False if it is not there.
-Result<bool> TrialLog::open() {
-  if (fd_) return true;
-  const std::string path = folder_ + "/" + file_;
-  const Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!folder && errno == ENOENT) return false;
-  if (!folder && (errno == ELOOP || errno == ENOTDIR)) return tl::unexpected(refused(folder_));
-  // A FIFO would make us wait; a terminal would become ours.
-  constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  Fd file(folder ? ::openat(folder.get(), file_.c_str(), kFlags) : -1);
-  if (!file && errno == ENOENT) return false;
-  if (!file && errno == ELOOP) return tl::unexpected(refused(path));
-  struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0)
-    return fail(Code::Unavailable, fmt::format("{}: cannot be read: {}", printable(path), std::strerror(errno)));
-  if (!S_ISREG(status.st_mode)) return tl::unexpected(refused(path));
-  fd_ = std::move(file);
-  return true;
-}
-
-/// From offset_ up to `end`.
-Result<void> TrialLog::stream(off_t end, LogText& text, const LogText::Each& each) {
-  std::string buffer(kPiece, '\0');
-  while (offset_ < end) {
-    const auto want = static_cast<std::size_t>(std::min<off_t>(static_cast<off_t>(buffer.size()), end - offset_));
-    const ssize_t n = ::pread(fd_.get(), buffer.data(), want, offset_);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0)
-      return fail(Code::Unavailable, fmt::format("{}/{}: cannot be read: {}", folder_, file_, std::strerror(errno)));
-    if (n == 0) break;  // cut meanwhile
-    offset_ += n;
-    text.feed({buffer.data(), static_cast<std::size_t>(n)}, each);
+Result<void> read_all(LogReader& reader, LogText& text, const LogText::Each& each) {
+  while (true) {
+    auto bytes = reader.read();
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (bytes->empty()) return {};
+    text.feed(*bytes, each);
   }
-  return {};
+}
+
+}  // namespace
+
+bool TrialLog::empty() const {
+  const auto bytes = LogReader(reader_).read(1);
+  return !bytes || bytes->empty();
 }
 
 Result<void> TrialLog::read(std::optional<std::int64_t> last, const LogText::Each& each) {
-  const auto there = open();
-  if (!there) return tl::unexpected(there.error());
-  struct stat status {};
-  if (!*there || ::fstat(fd_.get(), &status) != 0) return {};
-  offset_ = std::min(offset_, status.st_size);
-  if (!last) return stream(status.st_size, text_, each);
+  if (!last) return read_all(reader_, text_, each);
   // Once to count, once to show: a file of any size, in little memory.
-  const off_t from = offset_;
   std::int64_t lines = 0;
   LogText counter;
+  LogReader counted = reader_;
   const LogText::Each count = [&](const std::string&, bool whole) { lines += whole ? 1 : 0; };
-  if (auto ok = stream(status.st_size, counter, count); !ok) return ok;
+  if (auto ok = read_all(counted, counter, count); !ok) return ok;
   counter.finish(count);
-  offset_ = from;
   std::int64_t skip = lines - *last;
-  return stream(status.st_size, text_, [&](const std::string& line, bool whole) {
+  return read_all(reader_, text_, [&](const std::string& line, bool whole) {
     if (skip <= 0) each(line, whole);
     if (whole) --skip;
   });

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "exec/fd.h"
+#include "exec/log_file.h"
 #include "hone/result.h"
 
 namespace hone {
@@ -31,23 +31,18 @@ class LogText {
 class TrialLog {
  public:
   /// `file`: stdout or stderr.
-  TrialLog(std::string folder, std::string file) : folder_(std::move(folder)), file_(std::move(file)) {}
+  TrialLog(std::string folder, const std::string& file) : file_(file), reader_(std::move(folder), file) {}
   const std::string& file() const { return file_; }
-  bool empty();
+  bool empty() const;
 
   /// Hands out the lines of what came since the last call; of what is there now only the last `last`. A file that is not
-  /// there yet is empty; one that got shorter is gone on with from its new end. Invalid if the file or its folder is
-  /// something else than that.
+  /// there yet is empty. Invalid if the file or its folder is something else than that.
   Result<void> read(std::optional<std::int64_t> last, const LogText::Each& each);
   void finish(const LogText::Each& each) { text_.finish(each); }
 
  private:
-  Result<bool> open();
-  Result<void> stream(off_t end, LogText& text, const LogText::Each& each);
-
-  std::string folder_, file_;
-  Fd fd_;
-  off_t offset_ = 0;
+  std::string file_;
+  LogReader reader_;
   LogText text_;
 };
 

@@ -255,8 +255,7 @@ TEST(Adopt, GivesANewParameterItsDefaultWhereItIsActive) {
     return Space::make(std::move(params));
   };
   const Space always = *with(Value(3.0), "");
-  EXPECT_EQ(always.adopt(sgd, old),
-            (Config{Value("sgd"), Value(0.5), Value(std::int64_t{3}), Value(std::int64_t{6})}));
+  EXPECT_EQ(always.adopt(sgd, old), (Config{Value("sgd"), Value(0.5), Value(std::int64_t{3}), Value(std::int64_t{6})}));
   EXPECT_EQ(always.adopt(adam, old), (Config{Value("adam"), Value(), Value(std::int64_t{3}), Value(std::int64_t{6})}));
   const Space sometimes = *with(Value(std::int64_t{3}), "opt == adam");
   EXPECT_EQ(sometimes.adopt(sgd, old), (Config{Value("sgd"), Value(0.5), Value(), Value()}));

@@ -36,7 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     kept.insert(kept.end(), events.begin(), events.end());
     return {};
   };
-  AskTell study(make(data[0]), [time = 0.0]() mutable { return time += 1; }, keep);
+  AskTell study(
+      make(data[0]), [time = 0.0]() mutable { return time += 1; }, keep);
   std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
   for (int i = 0; i < 40 && !text.empty(); ++i) {
     const std::size_t end = std::min(text.find('\n'), text.size());

@@ -53,8 +53,8 @@ void in_space(const Space& space, const std::string& text, Expression::Use use) 
   if (use == Expression::Use::Truth) param.when = text;
   else param.domain = Derived{text};
   params.push_back(std::move(param));
-  const auto whole = Space::make(std::move(params), use == Expression::Use::Truth ? std::vector<std::string>{text}
-                                                                                  : std::vector<std::string>());
+  const auto whole = Space::make(
+      std::move(params), use == Expression::Use::Truth ? std::vector<std::string>{text} : std::vector<std::string>());
   if (!whole) return;  // `new` itself is in it
   Rng rng = Rng::stream(2, "fuzz");
   std::vector<double> unit(whole->free().size());

@@ -52,9 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     for (const auto* report : {&printed, &more}) {
       if (!*report) continue;
       judge(**report);
-      HONE_CHECK(std::any_of((*report)->begin(), (*report)->end(),
-                             [&](const auto& m) { return std::find(names.begin(), names.end(), m.first) != names.end(); }),
-                 "a report that names nothing that is asked for");
+      HONE_CHECK(
+          std::any_of((*report)->begin(), (*report)->end(),
+                      [&](const auto& m) { return std::find(names.begin(), names.end(), m.first) != names.end(); }),
+          "a report that names nothing that is asked for");
     }
     HONE_CHECK(printed.has_value() == once_more.has_value() && (!printed || same(*printed, *once_more)),
                "another report of the same line");
