@@ -65,6 +65,16 @@ TEST_F(Limits, OneThatIsAskedToEndAndGrowsIsKilledAtOnce) {
   EXPECT_EQ(exited.cause, Cause::Signal);
 }
 
+TEST_F(Limits, ALimitThatANewHoneBringsHoldsForWhatRunsAlready) {
+  const std::string one = std::string(HONE_PROBE) + " balloon 40";
+  const fs::path file = root_ / "started";
+  kill_and_reap(other_hone({shell(one + " & " + one + " & touch " + file.string() + "; wait")},
+                           [&] { return fs::exists(file); }));
+  options_.settings.memory = 64 * kMiB;
+  open();
+  EXPECT_EQ(end(until_ended()).cause, Cause::Oom);
+}
+
 TEST_F(Limits, AFailureThatSaysOutOfMemoryIsOom) {
   const auto failed =
       end(do_run(shell("echo 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 9 GiB' >&2; exit 1")));
@@ -153,12 +163,13 @@ TEST(TreeMemory, AProcessOfAnotherTreeIsNotCounted) {
   memory.sample();
   memory.sample();
   const std::int64_t alone = read_process(child)->resident;
-  EXPECT_EQ(memory.resident(child), alone);
+  EXPECT_EQ(memory.resident(child).sum, alone);
+  EXPECT_EQ(memory.resident(child).largest, alone);
   EXPECT_GT(memory.proportional(child), 0);
   EXPECT_LE(memory.proportional(child), alone + kMiB);
   memory.remove(child);
   EXPECT_TRUE(memory.empty());
-  EXPECT_EQ(memory.resident(child), 0);
+  EXPECT_EQ(memory.resident(child).sum, 0);
   for (const pid_t pid : {child, sibling}) {
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);

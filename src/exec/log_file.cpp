@@ -124,6 +124,7 @@ void LogWriter::write(std::string_view bytes) {
   if (!std::exchange(noted_, true)) {
     std::int64_t note = 0;
     put(head_file_, kGoesOn, note);
+    head_file_.reset();
   }
   if (const auto kept = static_cast<std::size_t>(2 * part_most_); bytes.size() > 2 * kept) {
     const std::size_t skip = bytes.size() - kept;
