@@ -36,7 +36,8 @@ TEST_F(Limits, TheMemoryOfAWholeTreeCounts) {
   const std::string one = std::string(HONE_PROBE) + " balloon 40";
   EXPECT_EQ(end(do_run(shell("echo started; " + one + " & setsid " + one + " & wait"))).cause, Cause::Oom);
   EXPECT_EQ(read_file(folder() + "/stdout"), "started\n");
-  ok(executor_->launch(shell(one + " & sleep 0.3; kill $!; echo loss=1", 1)));
+  ok(executor_->launch(
+      shell(one + " full & while ! [ -e full ]; do sleep 0.01; done; sleep 0.5; kill $!; echo loss=1", 1)));
   const auto notices = until_ended();
   EXPECT_EQ(end(notices).cause, Cause::None);
   EXPECT_THAT(losses(notices), ElementsAre(1));
