@@ -163,9 +163,9 @@ TEST(TreeMemory, AProcessOfAnotherTreeIsNotCounted) {
   }
   memory.sample();
   memory.sample();
-  const std::int64_t alone = read_process(child)->resident;
-  EXPECT_EQ(memory.resident(child).sum, alone);
-  EXPECT_EQ(memory.resident(child).largest, alone);
+  const std::int64_t alone = read_process(child)->resident;  // it may still be about to pause
+  EXPECT_EQ(memory.resident(child).sum, memory.resident(child).largest);
+  EXPECT_LT(std::abs(memory.resident(child).sum - alone), alone / 4);
   EXPECT_GT(memory.proportional(child), 0);
   EXPECT_LE(memory.proportional(child), alone + kMiB);
   memory.remove(child);
