@@ -160,6 +160,8 @@ void Keeper::greet(Hello&& hello) {
     base_env_.clear();
     for (const auto& [name, value] : config_.env) base_env_.push_back(name + "=" + value);
     greeted_ = true;
+    for (auto& [id, run] : runs_)
+      if (config_.memory > 0 && !run->group) watch_memory(*run);  // those it has found may not have been watched
   }
   flush();  // Hone reads the spool once it has the answer
   send(client_.get(), &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -11,7 +11,7 @@ namespace hone {
 namespace {
 
 constexpr double kSample = 0.05;      // seconds between looks at what runs hold
-constexpr double kMeasureShare = 20;  // measuring what processes share takes at most this part of the time
+constexpr double kMeasureShare = 20;  // times as long as measuring what processes share took it is not done again
 
 }  // namespace
 
@@ -45,19 +45,23 @@ void Keeper::sample_memory() {
   memory_.sample();
   for (auto& [id, run] : runs_) {
     const pid_t pid = run->process.pid;
-    std::int64_t used = memory_.resident(pid);
-    const double start = monotonic_now();
-    if (config_.memory > 0 && used > config_.memory) {  // pages that forked processes share count once
+    const auto [sum, largest] = memory_.resident(pid);
+    const std::int64_t limit = config_.memory;
+    std::int64_t used = sum;
+    if (limit > 0 && largest > limit) {
+      used = largest;  // whatever is shared, it is too much
+    } else if (limit > 0 && sum > limit) {
+      const double start = monotonic_now();
       if (start < run->measure_at) continue;
       used = memory_.proportional(pid);
       const double end = monotonic_now();
       run->measure_at = end + kMeasureShare * (end - start);
     }
     run->peak = std::max(run->peak, used);
-    if (used <= config_.memory || config_.memory <= 0) continue;
+    if (limit <= 0 || used <= limit) continue;
     if (!run->signalled) {
       run->cause = Cause::Oom;
-      run->why = fmt::format("used {}, resources.memory is {}", memory_text(used), memory_text(config_.memory));
+      run->why = fmt::format("used {}, resources.memory is {}", memory_text(used), memory_text(limit));
     }
     kill_tree(*run);
   }

@@ -50,9 +50,9 @@ Parts list_parts(int folder, const std::string& name, const Fd& head) {
     const std::string_view text = entry->d_name;
     if (text.size() <= name.size() + 1 || !text.starts_with(name) || text[name.size()] != '.') continue;
     std::int64_t at = 0;
-    const auto [end, error] = std::from_chars(text.data() + name.size() + 1, text.data() + text.size(), at);
+    const auto error = std::from_chars(text.data() + name.size() + 1, text.data() + text.size(), at).ec;
     struct stat info {};
-    if (error != std::errc() || end != text.data() + text.size() || at < found.head || at > kLargest) continue;
+    if (error != std::errc() || text != part_name(name, at) || at < found.head || at > kLargest) continue;
     if (fstatat(folder, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode))
       found.parts[at] = info.st_size;
   }
@@ -124,6 +124,7 @@ void LogWriter::write(std::string_view bytes) {
   if (!std::exchange(noted_, true)) {
     std::int64_t note = 0;
     put(head_file_, kGoesOn, note);
+    head_file_.reset();
   }
   if (const auto kept = static_cast<std::size_t>(2 * part_most_); bytes.size() > 2 * kept) {
     const std::size_t skip = bytes.size() - kept;
@@ -160,7 +161,8 @@ Result<std::string> LogReader::read(std::size_t most) {
       part = std::prev(part);
     if (part == found.parts.end()) return text;
     file = open_file(part_name(name_, part->first));
-    if (!file) return errno == ENOENT ? Result<std::string>() : unreadable(part_name(name_, part->first));  // just gone
+    if (!file && errno == ENOENT) return read(most);  // it has just made room
+    if (!file) return unreadable(part_name(name_, part->first));
     std::tie(start, size) = *part;
     if (start > position_)
       text = fmt::format("{}[{} bytes left out by limits.log]\n", at_line_start_ ? "" : "\n", start - position_);

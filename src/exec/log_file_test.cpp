@@ -143,6 +143,8 @@ TEST_F(Log, AReaderIsNotLedAstray) {
   std::ofstream(root_ / "stdout") << "short\n";
   std::ofstream(root_ / "stdout.9223372036854775807") << "far";
   std::ofstream(root_ / "stdout.x") << "not a part";
+  std::ofstream(root_ / "stdout.06") << "not a part";
+  std::ofstream(root_ / "stdout.7x") << "not a part";
   EXPECT_EQ(all(reader()), "short\n");
 }
 

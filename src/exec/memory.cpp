@@ -81,11 +81,12 @@ void TreeMemory::sample() {
   ++samples_;
   find_new();
   for (auto& [main, tree] : trees_) {
-    tree.resident = 0;
+    tree.resident = {};
     for (auto at = tree.born.begin(); at != tree.born.end();) {
       const auto process = read_process(at->first);
       if (process && !process->gone() && process->born == at->second) {
-        tree.resident += process->resident;
+        tree.resident.sum += process->resident;
+        tree.resident.largest = std::max(tree.resident.largest, process->resident);
       } else if (at->first != main) {
         main_.erase(at->first);
         at = tree.born.erase(at);
@@ -96,9 +97,9 @@ void TreeMemory::sample() {
   }
 }
 
-std::int64_t TreeMemory::resident(pid_t main) const {
+TreeMemory::Resident TreeMemory::resident(pid_t main) const {
   const auto tree = trees_.find(main);
-  return tree == trees_.end() ? 0 : tree->second.resident;
+  return tree == trees_.end() ? Resident() : tree->second.resident;
 }
 
 std::int64_t TreeMemory::proportional(pid_t main) const {

@@ -25,15 +25,19 @@ class TreeMemory {
   bool empty() const { return trees_.empty(); }
   /// Looks at every tree once.
   void sample();
-  /// By the last sample, pages that several of its processes share counted in each of them.
-  std::int64_t resident(pid_t main) const;
+  struct Resident {
+    std::int64_t sum = 0;      // pages that several processes share counted in each of them: at most this
+    std::int64_t largest = 0;  // of one process: at least this
+  };
+  /// By the last sample.
+  Resident resident(pid_t main) const;
   /// Now, shared pages counted once (PSS). Slow: the kernel walks its page tables.
   std::int64_t proportional(pid_t main) const;
 
  private:
   struct Tree {
     std::map<pid_t, std::int64_t> born;  // its processes
-    std::int64_t resident = 0;
+    Resident resident;
   };
   void find_new();
   bool adopt(const ProcessStat& process);

@@ -45,11 +45,12 @@ int inspect() {
   return 0;
 }
 
-/// Holds so many MiB, written to, and waits.
-[[noreturn]] void balloon(long mib) {
+/// Holds so many MiB, written to, says so in a file if there is a name, and waits.
+[[noreturn]] void balloon(long mib, const char* path) {
   const std::size_t size = static_cast<std::size_t>(mib) << 20;
   volatile char* const memory = static_cast<char*>(std::malloc(size));
   for (std::size_t at = 0; at < size; at += 512) memory[at] = 'x';
+  if (path != nullptr) write_pid(path);
   while (true) pause();
 }
 
@@ -101,7 +102,7 @@ int main(int argc, char** argv) {
     for (long i = 1; i <= count; ++i) std::printf("loss=%ld\n", i);
     return 0;
   }
-  if (what == "balloon") balloon(std::atol(argument));
+  if (what == "balloon") balloon(std::atol(argument), argc > 3 ? argv[3] : nullptr);
   if (what == "share") return share(std::atol(argument));
   if (what == "long") {
     std::printf("%s\nloss=1\n", std::string(1 << 20, 'x').c_str());
