@@ -77,10 +77,6 @@ TEST_F(Log, GoesOnWhereItEnded) {
   EXPECT_THAT(*read(log), ElementsAre("a"));
   append("c\nd\n");
   EXPECT_THAT(*read(log), ElementsAre("bc", "d"));
-  fs::resize_file(root_ / "0/stdout", 0);
-  EXPECT_THAT(*read(log), ElementsAre());
-  append("new\n");
-  EXPECT_THAT(*read(log), ElementsAre("new"));
 }
 
 TEST_F(Log, ShowsTheLastLines) {

@@ -143,12 +143,21 @@ void LogWriter::write(std::string_view bytes) {
 
 Result<std::string> LogReader::read(std::size_t most) {
   const auto unreadable = [&](const std::string& name) {
+    if (errno == ELOOP || errno == ENOTDIR || errno == EINVAL)
+      return invalid(
+          fmt::format("{}/{}: it is not what hone made but something else in its place (a link, a FIFO, a "
+                      "device?); look at it yourself",
+                      folder_, name));
     return fail(Code::Unavailable, fmt::format("{}/{}: cannot be read: {}", folder_, name, std::strerror(errno)));
   };
-  const Fd folder(openat(AT_FDCWD, folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd folder(openat(AT_FDCWD, folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) return errno == ENOENT ? Result<std::string>() : unreadable("");
   const auto open_file = [&](const std::string& name) {
-    return Fd(openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    Fd opened(openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    struct stat info {};
+    if (!opened || (fstat(opened.get(), &info) == 0 && S_ISREG(info.st_mode))) return opened;
+    errno = EINVAL;
+    return Fd();
   };
   Fd file = open_file(name_);
   if (!file && errno != ENOENT) return unreadable(name_);
