@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <termios.h>
 #include <unistd.h>
@@ -188,9 +189,15 @@ class Pty {
   }
   ~Pty() { ::dup2(errors_.get(), STDERR_FILENO); }
   int terminal() const { return terminal_.get(); }
+  /// What comes until nothing more does: the kernel passes it on in pieces, and a moment later.
   std::string written() const {
-    std::string out(1 << 16, '\0');
-    out.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(master_.get(), out.data(), out.size()))));
+    std::string out;
+    char buffer[4096];
+    for (pollfd entry{master_.get(), POLLIN, 0}; ::poll(&entry, 1, 200) > 0;) {
+      const ssize_t n = ::read(master_.get(), buffer, sizeof buffer);
+      if (n <= 0) break;
+      out.append(buffer, static_cast<std::size_t>(n));
+    }
     return out;
   }
 

@@ -14,6 +14,7 @@
 #include "cli/best.h"
 #include "cli/clock.h"
 #include "cli/command.h"
+#include "cli/hints.h"
 #include "cli/live_run.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -71,6 +72,7 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
     say(best_text(spec, study.trials()[static_cast<std::size_t>(best[i])], folder));
   if (best.size() > 10)
     say(fmt::format("and {} more nondominated trials: hone best {}\n", best.size() - 10, spec.name));
+  for (const std::string& hint : hints(spec, study.trials())) say("hint     " + printable(hint) + "\n");
   std::fflush(stdout);
   if (interrupted) {
     warn(fmt::format("interrupted; the same command resumes study {}", spec.name));
