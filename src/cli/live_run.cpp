@@ -72,6 +72,7 @@ void LiveRun::draw(const Study& study, const Executor& executor, Seconds now, bo
   LiveState state = view_.state(study, {.now = now,
                                         .slots = executor.slots(),
                                         .bound = executor.bound(),
+                                        .waits = waits_,
                                         .interrupted = interrupted,
                                         .rows = live_rows(size.height),
                                         .unicode = unicode_});

@@ -23,6 +23,8 @@ class LiveRun {
   /// happens, once a second.
   void tick(const Study& study, const Executor& executor, Seconds now, bool interrupted);
   void warn(const std::string& line);
+  /// Why nothing more starts now.
+  void waits(const std::string& why) { waits_ = why; }
 
  private:
   LiveRun(std::unique_ptr<LiveTerminal> terminal, Fd timer);
@@ -31,6 +33,7 @@ class LiveRun {
   std::unique_ptr<LiveTerminal> terminal_;
   Fd timer_;
   LiveView view_;
+  std::string waits_;
   bool unicode_;
   bool changed_ = true;
   double drawn_ = 0, pause_ = 0;  // steady time of the last frame; before the next one

@@ -281,7 +281,7 @@ class View : public testing::Test {
     apply(30, Exited{.trial = id, .attempt = 1, .cause = cause, .code = code});
   }
   LiveState state(int rows = 10, std::int64_t slots = 0) {
-    return view_.state(study_, {.now = 70, .slots = slots, .bound = "CPU", .rows = rows});
+    return view_.state(study_, {.now = 70, .slots = slots, .bound = "CPU", .waits = "a rung is full", .rows = rows});
   }
   std::vector<TrialId> shown(int rows) {
     std::vector<TrialId> ids;
@@ -353,7 +353,7 @@ TEST_F(View, SaysWhyFreeSlotsStayFree) {
   start(0);
   EXPECT_EQ(state(10, 1).wait, "") << "no slot is free";
   report(0, 1, {{"epoch", 1}, {"acc", 0.5}});
-  EXPECT_NE(state(10, 2).wait, "");
+  EXPECT_EQ(state(10, 2).wait, "a rung is full");
 }
 
 }  // namespace

@@ -98,9 +98,7 @@ void LiveView::scan(const Study& study, const Moment& moment) {
   scanned_.causes = cause_counts(study.trials());
   scanned_.best = best_of(study);
   const std::int64_t free = moment.slots - study.live();
-  if (free > 0 && !moment.interrupted && !study.finished())
-    if (const auto next = study.decide(moment.now, static_cast<int>(free)); const auto* wait = std::get_if<Wait>(&next))
-      scanned_.wait = printable(wait->why);
+  if (free > 0 && !moment.interrupted && !study.finished()) scanned_.wait = printable(moment.waits);
 }
 
 void LiveView::choose(const Study& study, std::size_t most) {

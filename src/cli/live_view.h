@@ -16,6 +16,7 @@ class LiveView {
     Seconds now = 0;
     std::int64_t slots = 0;
     std::string bound;
+    std::string waits;  // why nothing more starts
     bool interrupted = false;
     int rows = 0;  // of trials at most
     bool unicode = true;

@@ -38,7 +38,30 @@ std::string Progress::summary(const Study& study) const {
   return out;
 }
 
+namespace {
+
+std::string steered_words(const Steered& steered) {
+  switch (steered.what) {
+    case Steer::StopStudy:
+      return "the user ends the study";
+    case Steer::Parallel:
+      return fmt::format("the user lets {} run at a time", steered.value);
+    case Steer::Stop:
+      return fmt::format("trial {} stopped by the user", steered.trial);
+    case Steer::Pause:
+      return fmt::format("trial {} paused by the user", steered.trial);
+    case Steer::Resume:
+      return fmt::format("trial {} may go on, says the user", steered.trial);
+    case Steer::Retry:
+      return fmt::format("trial {} is to be run again, says the user", steered.trial);
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string Progress::words(const Event& event, const Study& study) const {
+  if (const auto* steered = std::get_if<Steered>(&event.fact)) return steered_words(*steered);
   const auto id = trial_of(event);
   if (!id || *id < 0 || *id >= static_cast<TrialId>(study.trials().size())) return {};
   const StudySpec& spec = study.spec();
@@ -59,7 +82,7 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (const auto* e = std::get_if<Exited>(&event.fact)) {
     if (e->attempt != trial.attempt) return {};
     if (trial.cause == Cause::Timeout && e->cause != Cause::Timeout) return {};  // told when the limit ended it
-    if (trial.held) return fmt::format("trial {} paused by the user", *id);
+    if (trial.held) return {};                                                   // told when the user asked for it
     if (trial.phase == Phase::Waiting && trial.alone && trial.cause == Cause::Oom && trial.failures == 0)
       return fmt::format("trial {} waiting: ran out of memory, will be tried once more, alone", *id);
     if (e->interrupted && trial.phase == Phase::Waiting)

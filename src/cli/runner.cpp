@@ -205,6 +205,7 @@ class Runner {
       if (live) live->seen(event, study);
       else if (!options_.quiet) progress.seen(event, study);
     };
+    if (live) hooks.waits = [&](const std::string& why) { live->waits(why); };
     hooks.in_order = options_.in_order;
     auto ending = Coordinator(open.study, storage, open.row, executor, std::move(hooks)).run();
     live.reset();
