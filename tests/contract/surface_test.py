@@ -20,8 +20,8 @@ import jsonschema
 HERE = os.path.dirname(os.path.abspath(__file__))
 HONE = None
 COMMANDS = ["run", "try", "list", "status", "trials", "best", "explain", "plan", "lint", "searchers", "schedulers", "ask-tell",
-            "replay", "export", "report", "completion", "man"]
-LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "tidy", "delete", "portfolio", "up", "down"]
+            "replay", "export", "report", "completion", "man", "stop", "pause", "resume", "retry", "set", "delete", "tidy"]
+LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "portfolio", "up", "down"]
 
 TRAIN = """
 import argparse, os, math
