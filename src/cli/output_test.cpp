@@ -262,7 +262,7 @@ TEST(EventWords, NameWhatTheUserAskedAndTheNumbersOfARun) {
   EXPECT_EQ(event_words({0, Steered{0, Steer::Parallel, 8}}, spec, false), "the user asked: parallel=8");
   EXPECT_EQ(event_words({0, Extended{std::make_shared<const StudySpec>(spec)}}, spec, false),
             "the definition was changed: 2 parameters, 5 trials");
-  EXPECT_EQ(event_words({0, Opened{{{"host", "node1"}, {"version", "0.1"}}}}, spec, false),
+  EXPECT_EQ(event_words({0, Opened{{{"host", "node1"}, {"environment", "A B C"}, {"version", "0.1"}}}}, spec, false),
             "taken up by hone run: host node1, version 0.1");
   Exited killed{.trial = 0, .attempt = 2, .cause = Cause::Signal, .code = 9, .detail = "bye", .outside = true};
   killed.cpu_seconds = 2, killed.peak_memory = 3 << 20;
