@@ -68,11 +68,10 @@ int run_command(const Command& self, const Words& words) {
   if (options.path.empty() == !split->command)
     return complain({Code::Invalid, "give either a study FILE or a command after --; see `hone run --help`"});
   std::vector<std::string> warnings;
-  auto spec = split->command ? inline_spec(*split->command, split->options, &warnings)
-                             : read_spec(options.path, split->options, &warnings);
+  const ReadFor use{true, options.home};
+  auto spec = split->command ? inline_spec(*split->command, split->options, &warnings, use)
+                             : read_spec(options.path, split->options, &warnings, use);
   if (!spec) return complain(spec.error());
-  if (spec->command.empty())
-    return complain({Code::Invalid, options.path + ": command: is missing; add the program that runs a trial"});
   for (const std::string& line : warnings) warn(line);
   return options.dry ? dry_run(std::move(*spec), options) : run_study(options, std::move(*spec));
 }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/text.h"
 #include "cli/clock.h"
 #include "cli/parser.h"
+#include "cli/status_text.h"
 #include "cli/view.h"
 #include "run/home.h"
 #include "store/lock.h"
@@ -42,26 +42,19 @@ int status_command(const Command& self, const Words& words) {
     if (!name) return complain(name.error());
     study = std::move(*name);
   }
-  const auto view = load_view(home, study);
+  std::optional<Opening> opening;
+  const auto view = load_view(home, study, [&](const Event& event) {
+    if (const auto* opened = std::get_if<Opened>(&event.fact)) opening = Opening{event.time, opened->facts};
+  });
   if (!view) return complain(view.error());
   const bool running = study_locked(study_folder(home, view->name()));
-  const Json status = status_json(*view, running, wall_clock());
-  if (parser.json) {
-    fmt::print("{}\n", dump(status));
+  if (!parser.json) {
+    fmt::print("{}", status_text(*view, opening, running, wall_clock()));
     return kDone;
   }
-  fmt::print("study    {}\nstate    {}", view->name(), status["state"].get<std::string>());
-  if (const auto& finished = view->ledger().finished()) fmt::print(": {}", printable(finished->why));
-  fmt::print("\ntrials   {}", view->ledger().trials().size());
-  std::string counts;
-  for (const auto& [state, count] : status["counts"].items())
-    if (count.get<int>() > 0) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count.get<int>(), state);
-  fmt::print("{}\n", counts.empty() ? "" : " (" + counts + ")");
-  if (const auto best = view->ledger().best())
-    fmt::print("best     trial {}: {}\n         {}\n", *best, result_text(view->spec(), view->trial(*best)),
-               config_text(view->spec().space, view->trial(*best).config));
-  fmt::print("elapsed  {}\n", duration_text(status["elapsed"].get<double>()));
-  fmt::print("slots    {} of {} in use\n", status["slots"]["used"].get<std::int64_t>(), view->slots());
+  Json status = status_json(*view, running, wall_clock());
+  status["opened"] = opening_json(opening);
+  fmt::print("{}\n", dump(status));
   return kDone;
 }
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 
 #include "base/text.h"
 #include "cli/clock.h"
@@ -13,6 +12,7 @@
 #include "cli/spec_input.h"
 #include "cli/text_out.h"
 #include "exec/command.h"
+#include "exec/folder.h"
 #include "exec/local.h"
 
 extern char** environ;
@@ -33,11 +33,12 @@ class TemporaryFolder {
   TemporaryFolder() {
     const char* base = std::getenv("TMPDIR");
     std::string path = std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/hone-try-XXXXXX";
-    if (mkdtemp(path.data()) != nullptr) path_ = path;
+    if (mkdtemp(path.data()) != nullptr && mark_folder(path)) path_ = path;
   }
   ~TemporaryFolder() {
-    std::error_code error;
-    if (!path_.empty() && !keep) std::filesystem::remove_all(path_, error);
+    if (path_.empty() || keep) return;
+    auto folder = MarkedFolder::open(path_);
+    if (const auto ok = folder ? folder->remove_whole() : tl::unexpected(folder.error()); !ok) warn(ok.error().what);
   }
   const std::string& path() const { return path_; }
   bool keep = false;
@@ -172,10 +173,8 @@ int try_command(const Command& self, const Words& words) {
   parser.flag("--keep", keep, "keeps the folder of the run, to look at");
   if (const auto status = parser.parse(split->own)) return *status;
   std::vector<std::string> warnings;
-  auto spec = read_spec(path, split->options, &warnings);
+  auto spec = read_spec(path, split->options, &warnings, {.trials = true});
   if (!spec) return complain(spec.error());
-  if (spec->command.empty())
-    return complain({Code::Invalid, path + ": command: is missing; add the program that runs a trial"});
   for (const std::string& line : warnings) warn(line);
   if (!spec->seed) spec->seed = random_seed();
   const auto trial = make_trial(*spec, pairs, until);

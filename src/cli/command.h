@@ -43,6 +43,7 @@ int try_command(const Command& self, const Words& words);
 int list_command(const Command& self, const Words& words);
 int status_command(const Command& self, const Words& words);
 int trials_command(const Command& self, const Words& words);
+int logs_command(const Command& self, const Words& words);
 int best_command(const Command& self, const Words& words);
 int explain_command(const Command& self, const Words& words);
 int lint_command(const Command& self, const Words& words);

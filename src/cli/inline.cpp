@@ -29,6 +29,11 @@ std::string singular(const std::string& name) {
   return name.size() > 2 && name.back() == 's' && name[name.size() - 2] != 's' ? name.substr(0, name.size() - 1) : name;
 }
 
+/// A study is stored as JSON, which is UTF-8.
+bool is_text(const std::string& word) {
+  return Json::parse(Json(word).dump(-1, ' ', false, Json::error_handler_t::replace)) == Json(word);
+}
+
 /// A brace that the user wrote is a brace, not a placeholder.
 std::string literal(std::string_view word) {
   std::string out;
@@ -42,14 +47,16 @@ class InlineReader {
     std::string before;
     for (const std::string& word : command) {
       read(word, before);
-      before = word.size() > 1 && word[0] == '-' ? word : "";
+      before = word.size() > 1 && word[0] == '-' && word.find('=') == std::string::npos ? word : "";
     }
   }
   Json words = Json::array(), space = Json::object(), fidelity;
+  std::map<std::string, std::string> options;
   std::vector<std::string> mistakes;
 
  private:
   void read(const std::string& word, const std::string& before) {
+    if (!is_text(word)) return mistakes.push_back(printable(word).substr(0, 100) + ": is not UTF-8 text; encode it so");
     // `--lr=~float(0, 1)`: the option is in the word itself.
     std::size_t equals = word[0] == '-' ? word.find('=') : std::string::npos;
     if (equals != std::string::npos && word.substr(equals + 1, 1) != "~") equals = std::string::npos;
@@ -78,6 +85,7 @@ class InlineReader {
       mistakes.push_back(fmt::format("--{}: is given twice; remove one", printable(name)));
       return std::nullopt;
     }
+    options[name] = option;
     const std::size_t dashes = std::min(option.find_first_not_of('-'), option.size());
     const std::string spelling = option.substr(dashes);
     space[name] = spelling == name ? Json(text) : Json{{"domain", text}, {"spelling", spelling}};
@@ -139,12 +147,12 @@ Result<InlineStudy> inline_study(const std::vector<std::string>& command) {
   if (command.empty())
     return invalid("no command after --; write hone run ... -- python3 train.py --lr '~float(0, 1)'");
   InlineReader reader(command);
-  if (!reader.mistakes.empty()) return invalid(fmt::format("{}", fmt::join(reader.mistakes, "\n")));
   Json document;
   document["command"] = std::move(reader.words);
   if (!reader.space.empty()) document["space"] = std::move(reader.space);
   if (!reader.fidelity.is_null()) document["fidelity"] = std::move(reader.fidelity);
-  return InlineStudy{document.dump(-1, ' ', false, Json::error_handler_t::replace), script_stem(command)};
+  return InlineStudy{document.dump(-1, ' ', false, Json::error_handler_t::replace), script_stem(command),
+                     std::move(reader.options), std::move(reader.mistakes)};
 }
 
 std::string inline_name(const std::string& stem, const StudySpec& spec) {

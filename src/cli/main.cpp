@@ -36,6 +36,7 @@ constexpr Command kCommands[] = {
     {"trials", "a study's trials", "hone trials fashion-mlp --top 10", hone::trials_command, Group::Look},
     {"best", "the best trial, its parameters and command line", "hone best fashion-mlp --json", hone::best_command,
      Group::Look},
+    {"logs", "what a trial wrote", "hone logs fashion-mlp 17 -f", hone::logs_command, Group::Look},
     {"explain", "why a trial was proposed, promoted or stopped; which parameters matter", "hone explain fashion-mlp 17",
      hone::explain_command, Group::Look},
     {"plan", "what would run: brackets, rungs, budget, slots", "hone plan study.yaml --json", hone::plan_command,

@@ -7,12 +7,14 @@
 #include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/report_words.h"
+#include "cli/status_text.h"
 #include "cli/trial_table.h"
 #include "study/study_file.h"
 
 namespace hone {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -325,6 +327,28 @@ TEST(Plan, CountsUnitsOfRungs) {
             "units      about 21 of epoch in all\n");
 }
 
+TEST(StatusText, NamesCausesAndWhatRan) {
+  StudyView view = example();
+  const Opening opening{15, {{"host", "h1"}, {"git", "a\x1b[1mbc, changed"}}};
+  const std::string text = status_text(view, opening, true, 16);
+  EXPECT_THAT(text, HasSubstr("trials   2 (1 completed, 1 failed)\nfailed   1: 1 exit 3\n"));
+  EXPECT_THAT(text, HasSubstr("ends     in about 7.5s, at "));
+  EXPECT_THAT(text, HasSubstr("\n         host: h1\n         git: abc, changed\n"));
+  EXPECT_THAT(status_text(view, std::nullopt, true, 16), Not(HasSubstr("opened")));
+  EXPECT_EQ(dump(opening_json(opening)), R"({"time":15.0,"facts":{"host":"h1","git":"a\u001b[1mbc, changed"}})");
+  EXPECT_EQ(dump(opening_json(std::nullopt)), "null");
+}
+
+TEST(StatusText, DoesNotSayThatATrialRunsInAStudyThatNobodyRuns) {
+  StudyView view = example();
+  view.apply({16, started(2, 0.5, "sgd")});
+  EXPECT_THAT(status_text(view, std::nullopt, true, 17), HasSubstr("(1 running, 1 completed, 1 failed)"));
+  const std::string text = status_text(view, std::nullopt, false, 17);
+  EXPECT_THAT(text, HasSubstr("trials   3 (1 running when it was interrupted, 1 completed, 1 failed)"));
+  EXPECT_THAT(text, Not(HasSubstr("ends")));
+  EXPECT_THAT(text, HasSubstr("slots    0 of"));
+}
+
 TEST(Progress, PrintsFewLinesOfManyAndLosesNoCount) {
   auto study =
       Study::make(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nsearcher: random\nscheduler: "
@@ -348,10 +372,14 @@ TEST(Progress, PrintsFewLinesOfManyAndLosesNoCount) {
   EXPECT_GE(lines.size(), 100U);
   EXPECT_THAT(lines[0], HasSubstr("trial 0 started"));
   EXPECT_THAT(lines[1], HasSubstr("trial 0 completed: acc 0 (best so far)"));
+  progress.end(*study);
+  EXPECT_THAT(lines.back(), AllOf(HasSubstr("left out: 10000 runs ended, 0 running"), HasSubstr("best: trial 9999")));
   std::int64_t accounted = 0;
   for (const std::string& line : lines) accounted += line.substr(0, 4) == "... " ? std::stoi(line.substr(4)) : 1;
-  EXPECT_LE(accounted, 20'000);
-  EXPECT_GE(accounted, 20'000 - 400);  // those since the last line, at most a fifth of a second
+  const std::size_t printed = lines.size();
+  EXPECT_EQ(accounted, 20'000);
+  progress.end(*study);
+  EXPECT_EQ(lines.size(), printed) << "what was summed up is not summed up again";
 }
 
 }  // namespace

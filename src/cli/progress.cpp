@@ -31,7 +31,7 @@ std::string last_line(const std::string& text) {
 }  // namespace
 
 std::string Progress::summary(const Study& study) const {
-  std::string out = fmt::format("{} runs ended, {} running", ended_, study.running());
+  std::string out = fmt::format("{} ended, {} running", counted(ended_, "run"), study.running());
   if (const auto best = study.best())
     out += fmt::format("; best: trial {}, {}", *best,
                        value_words(study.spec(), study.trials()[static_cast<std::size_t>(*best)]));
@@ -59,6 +59,9 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (const auto* e = std::get_if<Exited>(&event.fact)) {
     if (e->attempt != trial.attempt) return {};
     if (trial.cause == Cause::Timeout && e->cause != Cause::Timeout) return {};  // told when the limit ended it
+    if (trial.held) return fmt::format("trial {} paused by the user", *id);
+    if (trial.phase == Phase::Waiting && trial.alone && trial.cause == Cause::Oom && trial.failures == 0)
+      return fmt::format("trial {} waiting: ran out of memory, will be tried once more, alone", *id);
     if (e->interrupted && trial.phase == Phase::Waiting)
       return fmt::format("trial {} interrupted; it goes on with the next run of the study", *id);
     if (trial.phase == Phase::Completed || trial.phase == Phase::Paused)
@@ -89,9 +92,15 @@ void Progress::seen(const Event& event, const Study& study) {
     return;
   }
   tokens_ -= price;
-  if (left_out_ > 0) print_(fmt::format("... {} lines left out: {}", left_out_, summary(study)));
-  left_out_ = 0;
+  sum_up(study);
   print_(printable(line));
 }
+
+void Progress::sum_up(const Study& study) {
+  if (left_out_ > 0) print_(fmt::format("... {} left out: {}", counted(left_out_, "line"), summary(study)));
+  left_out_ = 0;
+}
+
+void Progress::end(const Study& study) { sum_up(study); }
 
 }  // namespace hone

@@ -14,6 +14,7 @@
 #include "cli/best.h"
 #include "cli/clock.h"
 #include "cli/command.h"
+#include "cli/live_run.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -57,11 +58,12 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   std::string parts;
   for (const auto& [phase, count] : counts)
     parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name(phase));
-  say(fmt::format("\nstudy    {} {}: {} trials{} in {}\n", spec.name,
+  say(fmt::format("\nstudy    {} {}: {}{} in {}\n", spec.name,
                   interrupted      ? "interrupted and saved"
                   : study.failed() ? "failed"
                                    : "finished",
-                  study.trials().size(), parts.empty() ? "" : " (" + parts + ")",
+                  counted(static_cast<std::int64_t>(study.trials().size()), "trial"),
+                  parts.empty() ? "" : " (" + parts + ")",
                   duration_text(study.elapsed(study.last_time()))));
   if (const auto* why = study.finished()) say(fmt::format("because  {}\n", printable(*why)));
   const std::string folder = absolute_path(study_folder(options.home, spec.name));
@@ -144,51 +146,69 @@ class Runner {
     const auto extra = study_environment(spec, inherited);
     if (!extra) return complain(extra.error());
     if (auto ok = watch_signals(); !ok) return complain(ok.error());
+    auto control = Control::listen(folder);
+    if (!control) return complain(control.error());
+    std::unique_ptr<LiveRun> live = options_.quiet ? nullptr : LiveRun::make();
     LocalOptions local;
     local.study_folder = folder;
     local.settings = local_settings(spec, inherited);
     local.resources = spec.resources;
     local.parallel = open.parallel;
     local.machine = machine_of(spec, options_.gpus);
-    auto control = Control::listen(folder);
-    if (!control) return complain(control.error());
     local.wakers = {signal_descriptor(), (*control)->descriptor()};
+    if (live) local.wakers.push_back(live->timer());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
-    const std::string name = spec.name;
+    greet(open, folder, (*executor)->slots());
+    RunHooks hooks;
+    hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
+    hooks.requests = [&] { return (*control)->take(); };
+    hooks.opened = what_ran(spec.folder, inherited);
+    const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
+    if (!ending) return complain(ending.error());
+    if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);
+    return summarize(options_, open.study, *ending == Ending::Interrupted);
+  }
+
+  void greet(const OpenStudy& open, const std::string& folder, int slots) const {
+    const StudySpec& spec = open.study.spec();
     if (!options_.quiet) {
-      say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", name,
-                      open.extended  ? "extended"
-                      : open.resumed ? "resumed"
-                                     : "started",
-                      printable(folder), spec.searcher.name, spec.scheduler.name,
-                      slots_text(spec, (*executor)->slots()), *spec.seed));
+      const char* what = open.extended ? "extended" : open.resumed ? "resumed" : "started";
+      say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", spec.name, what,
+                      printable(folder), spec.searcher.name, spec.scheduler.name, slots_text(spec, slots), *spec.seed));
       std::fflush(stdout);
     }
     if (spec.scheduler.name == "asha" && !resumable(spec))
       warn(
           "command: it has neither {until} nor {dir}, so no run can go on later; asha stops trials instead of pausing "
           "them");
+  }
+
+  /// The loop, and what is to be seen of it.
+  Result<Ending> watch(OpenStudy& open, Storage& storage, LocalExecutor& executor, const std::string& folder,
+                       std::unique_ptr<LiveRun> live, RunHooks hooks) const {
     Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
-    RunHooks hooks;
-    hooks.now = [clock = RunClock(open.study.last_time())] { return clock.now(); };
-    hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
-    hooks.interrupts = signals_seen;
-    DiskWatch disk(folder, spec.limits.disk, warn);
+    const RunClock clock(open.study.last_time());
+    hooks.now = [&] { return clock.now(); };
+    hooks.interrupts = [&] {  // asked once a turn
+      const int interrupts = signals_seen();
+      if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
+      return interrupts;
+    };
+    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
+    hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
+    DiskWatch disk(folder, open.study.spec().limits.disk, hooks.warn);
+    hooks.room = [&] { return disk.room(clock.now()); };
     hooks.seen = [&](const Event& event, const Study& study) {
       watch_disk(disk, event);
-      if (!options_.quiet) progress.seen(event, study);
+      if (live) live->seen(event, study);
+      else if (!options_.quiet) progress.seen(event, study);
     };
-    hooks.requests = [&] { return (*control)->take(); };
-    hooks.room = [&, now = hooks.now] { return disk.room(now()); };
-    hooks.opened = what_ran(spec.folder, inherited);
     hooks.in_order = options_.in_order;
-    hooks.warn = warn;
-    hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
-    const auto ending = Coordinator(open.study, storage, open.row, **executor, std::move(hooks)).run();
-    if (!ending) return complain(ending.error());
-    if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);
-    return summarize(options_, open.study, *ending == Ending::Interrupted);
+    auto ending = Coordinator(open.study, storage, open.row, executor, std::move(hooks)).run();
+    live.reset();
+    if (!options_.quiet) progress.end(open.study);
+    return ending;
   }
 
   static void watch_disk(DiskWatch& disk, const Event& event) {

@@ -10,12 +10,14 @@ namespace hone {
 namespace {
 
 // A handler can reach nothing else.
-volatile std::sig_atomic_t seen = 0;
+volatile std::sig_atomic_t seen = 0, resized = 0, continued = 0;
 int ends[2] = {-1, -1};
 
-void count(int) {
+void count(int signal) {
   const int before = errno;
-  seen = seen + 1;
+  if (signal == SIGWINCH) resized = 1;
+  else if (signal == SIGCONT) continued = 1;
+  else seen = seen + 1;
   [[maybe_unused]] const ssize_t written = ::write(ends[1], "x", 1);
   errno = before;
 }
@@ -28,7 +30,7 @@ Result<void> watch_signals() {
   struct sigaction action {};
   action.sa_handler = count;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT}) sigaction(signal, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   return {};
@@ -39,6 +41,13 @@ int signals_seen() {
   while (::read(ends[0], buffer, sizeof buffer) > 0) {
   }
   return seen;
+}
+
+TerminalNews terminal_news() {
+  TerminalNews news;
+  if (resized != 0) resized = 0, news.resized = true;
+  if (continued != 0) continued = 0, news.continued = true;
+  return news;
 }
 
 int signal_descriptor() { return ends[0]; }

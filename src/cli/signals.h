@@ -10,7 +10,13 @@ namespace hone {
 Result<void> watch_signals();
 /// How many have come so far; empties the descriptor.
 int signals_seen();
-/// Readable when one has come that signals_seen() has not told yet.
+/// Readable when one has come that signals_seen() has not told yet, or there is news of the terminal.
 int signal_descriptor();
+
+struct TerminalNews {
+  bool resized = false, continued = false;  // continued: after Ctrl-Z; the shell has written meanwhile
+};
+/// Since the last call.
+TerminalNews terminal_news();
 
 }  // namespace hone

@@ -2,18 +2,28 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 
 #include "base/text.h"
 #include "cli/inline.h"
+#include "cli/started_in.h"
 #include "exec/command.h"
 #include "exec/fd.h"
+#include "exec/program.h"
 #include "exec/report_line.h"
+#include "run/home.h"
+#include "study/field_reader.h"
+
+extern char** environ;
 
 namespace hone {
 namespace {
@@ -34,26 +44,94 @@ void add_objectives(StudyOptions& options) {
   else if (!objectives.empty()) options.emplace_back("objective", fmt::format("[{}]", fmt::join(objectives, ", ")));
 }
 
-Result<StudySpec> checked(Result<StudySpec> spec, const std::string& where, bool command,
-                          std::vector<std::string>* warnings) {
-  if (!spec) return spec;
-  std::error_code error;
-  spec->folder = std::filesystem::current_path(error).string();
-  if (error) return fail(Code::Unavailable, fmt::format("the current folder cannot be found: {}", error.message()));
-  std::string mistakes;
-  const auto add = [&](const Error& what) {
-    mistakes += fmt::format("{}{}{}", mistakes.empty() ? "" : "\n", where, what.what);
-  };
-  if (command || !spec->command.empty()) {
-    const auto ok = check_command(*spec);
-    if (!ok) add(ok.error());
-    else if (warnings) *warnings = *ok;
+/// What no layer below can check, with the study's own checks.
+class Checks {
+ public:
+  Checks(const ReadFor& use, std::string folder, std::string stem)
+      : use_(use), folder_(std::move(folder)), stem_(std::move(stem)) {}
+
+  std::vector<Mistake> operator()(const Draft& draft) {
+    mistakes_ = check_study(draft);
+    const StudySpec& spec = draft.spec;
+    const bool command = !stem_.empty() || !spec.command.empty();
+    if (use_.trials && !command && draft.sound("command"))
+      mistakes_.push_back({"command", "is missing; add the program that runs a trial"});
+    if (command && draft.sound("command")) {
+      CommandCheck check = check_command(spec.command, draft.params);
+      warnings = std::move(check.warnings);
+      std::move(check.mistakes.begin(), check.mistakes.end(), std::back_inserter(mistakes_));
+      if (use_.trials) program(draft);
+    }
+    for (const auto& pattern : spec.patterns)
+      if (const auto parser = ReportParser::make({}, {pattern}); !parser) {
+        const std::string field = "metrics." + pattern.first;
+        mistakes_.push_back(
+            {field, parser.error().what.substr(std::min(field.size() + 2, parser.error().what.size()))});
+      }
+    return std::move(mistakes_);
   }
-  std::vector<std::string> names;
-  for (const Objective& objective : spec->objectives) names.push_back(objective.metric);
-  if (const auto parser = ReportParser::make(names, spec->patterns); !parser) add(parser.error());
-  if (!mistakes.empty()) return invalid(mistakes);
+
+  std::vector<std::string> warnings;
+
+ private:
+  void program(const Draft& draft) {
+    // A study that is resumed runs in the folder where it was first started.
+    const std::string name = stem_.empty()          ? draft.spec.name
+                             : draft.broken.empty() ? inline_name(stem_, draft.spec)
+                                                    : "";
+    const bool known = !use_.home.empty() && is_study_name(name);
+    const auto before = known ? started_in(study_folder(use_.home, name)) : std::nullopt;
+    if (auto what = program_mistake(draft.spec, before.value_or(folder_), inherited_environment(environ)))
+      mistakes_.push_back({"command", std::move(*what)});
+  }
+
+  const ReadFor& use_;
+  std::string folder_, stem_;
+  std::vector<Mistake> mistakes_;
+};
+
+Result<StudySpec> read_checked(std::string_view text, const std::string& file, const StudyOptions& options,
+                               const ReadFor& use, const std::string& stem, std::vector<std::string>* warnings) {
+  std::error_code error;
+  const std::string folder = std::filesystem::current_path(error).string();
+  if (error) return fail(Code::Unavailable, fmt::format("the current folder cannot be found: {}", error.message()));
+  Checks checks(use, folder, stem);
+  auto spec = read_study_file(text, file, options, std::ref(checks));
+  if (!spec) return spec;
+  spec->folder = folder;
+  if (warnings) *warnings = std::move(checks.warnings);
   return spec;
+}
+
+/// `space.lr: …` → `--lr: …`
+std::string in_arguments(const std::string& line, const InlineStudy& document) {
+  for (const auto& [name, option] : document.options)
+    for (const char* end : {": ", "."})
+      if (const std::string field = "space." + shown(std::string_view(name)) + end; line.starts_with(field))
+        return printable(option) + line.substr(field.size() - std::strlen(end));
+  for (const std::string field : {"fidelity.min: ", "fidelity.max: ", "fidelity.name: "})
+    if (line.starts_with(field)) return "~until: " + line.substr(field.size());
+  return line;
+}
+
+/// The name follows from the definition; until then it is any.
+StudyOptions with_name(StudyOptions options) {
+  options.emplace_back("name", "study");
+  return options;
+}
+
+/// A file, or a pipe that somebody has open for writing.
+Result<Fd> open_text(const std::string& path) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const auto cannot = [&](const char* why) {
+    return fail(errno == ENOENT ? Code::NotFound : Code::Invalid,
+                fmt::format("{}: cannot be read: {}", printable(path), why));
+  };
+  struct stat info {};
+  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return cannot(std::strerror(errno));
+  errno = 0;
+  if (S_ISDIR(info.st_mode)) return cannot("it is a folder; name a file in it");
+  return file;
 }
 
 }  // namespace
@@ -83,46 +161,49 @@ Result<SplitWords> split_words(const Words& words) {
 }
 
 Result<std::string> read_text(const std::string& path, std::size_t limit) {
-  const Fd owned(path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  const int file = path == "-" ? STDIN_FILENO : owned.get();
-  if (file < 0)
-    return fail(errno == ENOENT ? Code::NotFound : Code::Invalid,
-                fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  constexpr int kPatience = 10'000;  // milliseconds for the program at the other end of a pipe
+  Result<Fd> owned = path == "-" ? Fd(-1) : open_text(path);
+  if (!owned) return tl::unexpected(owned.error());
+  const int file = path == "-" ? STDIN_FILENO : owned->get();
   std::string text;
   char buffer[1 << 16];
   while (text.size() <= limit) {
     const ssize_t got = ::read(file, buffer, std::min(sizeof buffer, limit + 1 - text.size()));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return invalid(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+    pollfd ready{file, POLLIN, 0};
+    if (got < 0 && errno == EAGAIN && ::poll(&ready, 1, path == "-" ? -1 : kPatience) != 0) continue;
+    if (got < 0)
+      return invalid(
+          fmt::format("{}: cannot be read: {}", printable(path),
+                      errno == EAGAIN ? "nothing was written into it for 10 seconds" : std::strerror(errno)));
     if (got == 0) break;
     text.append(buffer, static_cast<std::size_t>(got));
   }
   return text;
 }
 
-Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings) {
+Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings,
+                            const ReadFor& use) {
   auto text = read_text(path, 1 << 20);
   if (!text) return tl::unexpected(text.error());
-  return checked(read_study_file(*text, path, options), path + ": ", false, warnings);
+  return read_checked(*text, path, options, use, "", warnings);
 }
 
-Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings) {
+Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings,
+                              const ReadFor& use) {
   const auto document = inline_study(command);
   if (!document) return tl::unexpected(document.error());
   const bool named =
       std::any_of(options.begin(), options.end(), [](const auto& option) { return option.first == "name"; });
-  auto spec = read_study_file(document->text, "study", options);
-  if (!spec) {  // the document is ours: its lines mean nothing to the user
-    std::string what = spec.error().what;
-    for (const auto& [prefix, instead] :
-         {std::pair<std::string, std::string>{"study:1: space.", "~"}, {"study:1: ", ""}})
-      for (std::size_t at = what.find(prefix); at != std::string::npos; at = what.find(prefix, at + instead.size()))
-        what.replace(at, prefix.size(), instead);
-    if (what.find("objective: is missing") != std::string::npos) what += "\nor give the option --maximize METRIC";
-    return fail(spec.error().code, what);
-  }
+  auto spec = read_checked(document->text, "", named ? options : with_name(options), use, document->stem, warnings);
+  std::vector<std::string> mistakes = document->mistakes;
+  if (!spec)  // the document is ours: the user knows its fields by their arguments
+    for (const std::string_view line : mistakes_in(spec.error().what))
+      mistakes.push_back(in_arguments(std::string(line), *document));
+  if (!mistakes.empty())
+    return fail(spec ? Code::Invalid : spec.error().code, fmt::format("{}", fmt::join(mistakes, "\n")));
   if (!named) spec->name = inline_name(document->stem, *spec);
-  return checked(std::move(spec), "", true, warnings);
+  return spec;
 }
 
 }  // namespace hone

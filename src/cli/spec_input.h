@@ -51,12 +51,21 @@ struct SplitWords {
 /// Invalid if a key of the study file has no value.
 Result<SplitWords> split_words(const Words& words);
 
-/// The study of a file (`-`: standard input), checked whole: file, command, patterns. `warnings`: one line each.
-Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings);
-/// The study of an inline command.
-Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings);
+/// What the study is read for.
+struct ReadFor {
+  bool trials = false;  // they will be started: there must be a program
+  std::string home;     // where the study may have been started before, in another folder; empty: nowhere
+};
+/// The study of a file (`-`: standard input), checked whole: every mistake is in the one list, those of the command and
+/// of the patterns too. `warnings`: one line each.
+Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options, std::vector<std::string>* warnings,
+                            const ReadFor& use = {});
+/// The study of an inline command; messages name the argument.
+Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings,
+                              const ReadFor& use = {});
 
-/// Reads at most `limit` bytes and one more. NotFound if there is no such file.
+/// Reads at most `limit` bytes and one more, of a file or of what a program writes into a pipe. NotFound if there is no
+/// such file; it waits for nobody who may never write.
 Result<std::string> read_text(const std::string& path, std::size_t limit);
 
 }  // namespace hone

@@ -45,6 +45,10 @@ std::string short_number(double value) {
   return fmt::format("{:.6g}", value);
 }
 
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string config_text(const Space& space, const Config& config) {
   std::string out;
   for (std::size_t i = 0; i < config.size() && i < space.params().size(); ++i) {

@@ -28,6 +28,8 @@ std::string counted(Integer count, std::string_view noun) {
 }
 /// Six significant digits, for people.
 std::string short_number(double value);
+/// `1 trial`, `2 trials`
+std::string counted(std::int64_t count, std::string_view noun);
 /// `lr=0.1 hidden=256`
 std::string config_text(const Space& space, const Config& config);
 

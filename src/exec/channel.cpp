@@ -10,7 +10,7 @@ using Json = nlohmann::json;
 constexpr std::uint32_t kLongest = 256u << 20;
 
 Json to_json(const Limits& limits) {
-  Json json = {{"grace", limits.grace}, {"log", limits.log}};
+  Json json = {{"grace", limits.grace}, {"log", limits.log}, {"files", limits.files}};
   if (limits.time) json["time"] = *limits.time;
   if (limits.silence) json["silence"] = *limits.silence;
   return json;
@@ -20,6 +20,7 @@ Limits read_limits(const Json& json) {
   Limits limits;
   limits.grace = json.at("grace").get<double>();
   limits.log = json.at("log").get<std::int64_t>();
+  limits.files = json.at("files").get<int>();
   if (json.contains("time")) limits.time = json.at("time").get<double>();
   if (json.contains("silence")) limits.silence = json.at("silence").get<double>();
   return limits;
@@ -32,14 +33,17 @@ Json to_json(const Hello& hello) {
   return {{"do", "hello"},
           {"version", hello.version},
           {"names", hello.names},
+          {"objectives", hello.objectives},
           {"patterns", hello.patterns},
           {"limits", to_json(hello.limits)},
+          {"memory", hello.memory},
           {"cwd", hello.cwd},
           {"env", hello.env}};
 }
 Json to_json(const Launch& launch) {
-  return {{"do", "launch"},          {"key", key_json(launch.key)}, {"argv", launch.argv},      {"env", launch.env},
-          {"params", launch.params}, {"folder", launch.folder},     {"devices", launch.devices}};
+  return {
+      {"do", "launch"},          {"key", key_json(launch.key)}, {"argv", launch.argv},       {"env", launch.env},
+      {"params", launch.params}, {"folder", launch.folder},     {"devices", launch.devices}, {"fresh", launch.fresh}};
 }
 Json to_json(const Cancel& cancel) { return {{"do", "cancel"}, {"key", key_json(cancel.key)}}; }
 Json to_json(const Bye&) { return {{"do", "bye"}}; }
@@ -51,8 +55,10 @@ Message read_message(const Json& json) {
     json.at("version").get_to(hello.version);
     if (hello.version != kProtocol) return hello;  // the rest may look otherwise
     json.at("names").get_to(hello.names);
+    json.at("objectives").get_to(hello.objectives);
     json.at("patterns").get_to(hello.patterns);
     hello.limits = read_limits(json.at("limits"));
+    json.at("memory").get_to(hello.memory);
     json.at("cwd").get_to(hello.cwd);
     json.at("env").get_to(hello.env);
     return hello;
@@ -65,6 +71,7 @@ Message read_message(const Json& json) {
     json.at("params").get_to(launch.params);
     json.at("folder").get_to(launch.folder);
     json.at("devices").get_to(launch.devices);
+    json.at("fresh").get_to(launch.fresh);
     return launch;
   }
   if (verb == "cancel") return Cancel{read_key(json.at("key"))};

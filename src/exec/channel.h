@@ -16,14 +16,16 @@
 
 namespace hone {
 
-constexpr int kProtocol = 1;
+constexpr int kProtocol = 2;
 constexpr char kReady = 'r', kNews = 'n', kOtherVersion = 'v';
 
 struct Hello {  // first on every connection
   int version = kProtocol;
-  std::vector<std::string> names;  // what makes a printed line a report
+  std::vector<std::string> names;  // what makes a printed line a report; objectives first
+  int objectives = 0;              // how many of them are
   std::vector<std::pair<std::string, std::string>> patterns;
   Limits limits;
+  std::int64_t memory = 0;                               // bytes that a run's processes may hold together; 0: no limit
   std::string cwd;                                       // where trials run
   std::vector<std::pair<std::string, std::string>> env;  // what they inherit
 };
@@ -34,6 +36,7 @@ struct Launch {
   std::string params;
   std::string folder;  // relative to the study's
   std::vector<std::string> devices;
+  bool fresh = false;  // files/ is put aside first
 };
 struct Cancel {
   RunKey key;

@@ -15,6 +15,9 @@ Hello hello() {
   hello.limits.time = 1.5;
   hello.limits.grace = 3;
   hello.limits.log = 77;
+  hello.limits.files = 64;
+  hello.objectives = 1;
+  hello.memory = 3'000'000'000;
   hello.cwd = "/w\xff";
   hello.env = {{"A", "\xfe\x01"}, {"B", ""}};
   return hello;
@@ -23,7 +26,7 @@ Hello hello() {
 TEST(Channel, MessagesComeOutAsTheyWentInWhateverTheirBytes) {
   MessageReader reader;
   reader.feed(encode(hello()));
-  reader.feed(encode(Launch{{7, 2}, {"a", "b\xff", ""}, {{"K", "v"}}, "{}", "7", {"GPU-1"}}));
+  reader.feed(encode(Launch{{7, 2}, {"a", "b\xff", ""}, {{"K", "v"}}, "{}", "7", {"GPU-1"}, true}));
   reader.feed(encode(Cancel{{1, 3}}));
   reader.feed(encode(Bye{}));
   const auto first = std::get<Hello>(reader.next().value());
@@ -35,10 +38,14 @@ TEST(Channel, MessagesComeOutAsTheyWentInWhateverTheirBytes) {
   EXPECT_EQ(first.limits.silence, std::nullopt);
   EXPECT_EQ(first.limits.grace, 3);
   EXPECT_EQ(first.limits.log, 77);
+  EXPECT_EQ(first.limits.files, 64);
+  EXPECT_EQ(first.objectives, 1);
+  EXPECT_EQ(first.memory, 3'000'000'000);
   const auto second = std::get<Launch>(reader.next().value());
   EXPECT_EQ(second.key, (RunKey{7, 2}));
   EXPECT_THAT(second.argv, ElementsAre("a", "b\xff", ""));
   EXPECT_THAT(second.devices, ElementsAre("GPU-1"));
+  EXPECT_TRUE(second.fresh);
   EXPECT_EQ(std::get<Cancel>(reader.next().value()).key, (RunKey{1, 3}));
   EXPECT_TRUE(std::holds_alternative<Bye>(reader.next().value()));
   EXPECT_FALSE(reader.next());

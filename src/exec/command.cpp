@@ -53,15 +53,18 @@ std::vector<std::string> placeholders(std::string_view word) {
   return names;
 }
 
-std::optional<std::size_t> find_param(const Space& space, std::string_view name) {
-  if (const auto found = space.find(name)) return found;
-  const auto& params = space.params();
-  const auto at = std::find_if(params.begin(), params.end(), [&](const Param& p) { return p.spelling == name; });
-  return at == params.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - params.begin()));
-}
-
 bool is_built_in(std::string_view name) {
   return std::find(std::begin(kBuiltIn), std::end(kBuiltIn), name) != std::end(kBuiltIn);
+}
+
+/// By its name, or else its spelling: {batch-size}.
+std::optional<std::size_t> find_param(const std::vector<Param>& params, std::string_view name) {
+  const auto find = [&](auto member) {
+    return std::find_if(params.begin(), params.end(), [&](const Param& p) { return p.*member == name; });
+  };
+  auto at = find(&Param::name);
+  if (at == params.end() && !is_built_in(name)) at = find(&Param::spelling);
+  return at == params.end() ? std::nullopt : std::optional(static_cast<std::size_t>(at - params.begin()));
 }
 
 /// Does the word stand for the name of the next one's value: `--lr`, `-x`, but not `--lr=1`, `--` or `-3`?
@@ -93,7 +96,7 @@ std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, con
     }
     bool inactive = false;
     std::string text = replace(word, [&](std::string_view name) -> std::optional<std::string> {
-      if (const auto param = find_param(spec.space, name)) {
+      if (const auto param = find_param(spec.space.params(), name)) {
         const Value& value = trial.config[*param];
         inactive = inactive || std::holds_alternative<std::monostate>(value);
         return spec.space.text(*param, value);
@@ -134,58 +137,63 @@ std::string_view reference(std::string_view value) {
   return all ? value.substr(1) : std::string_view();
 }
 
-void check_placeholder(const StudySpec& spec, const std::string& word, const std::string& name, std::string& mistakes) {
-  if (find_param(spec.space, name)) return;
-  std::string mistake;
-  if (name == "params") {
-    if (word == "{params}") return;
-    mistake = fmt::format("`{}`: {{params}} must be a word of its own", printable(word));
-  } else if (!is_built_in(name)) {
-    std::vector<std::string> names(std::begin(kBuiltIn), std::end(kBuiltIn));
-    for (const Param& param : spec.space.params()) names.push_back(param.name);
-    const std::string nearest = nearest_name(name, names);
-    mistake = fmt::format("`{{{}}}` is no parameter of the space; {}", name,
-                          nearest.empty() ? fmt::format("write {{{{{}}}}} for the text itself", name)
-                                          : fmt::format("did you mean {{{}}}?", nearest));
-  }
-  if (!mistake.empty()) mistakes += (mistakes.empty() ? "command: " : "\ncommand: ") + mistake;
+/// What is wrong with the placeholder `name` of `word`; empty if nothing is.
+std::string placeholder_mistake(const std::vector<Param>& params, const std::string& word, const std::string& name) {
+  if (name == "params" && word != "{params}")
+    return fmt::format("`{}`: {{params}} must be a word of its own", printable(word));
+  if (is_built_in(name) || find_param(params, name)) return {};
+  std::vector<std::string> names(std::begin(kBuiltIn), std::end(kBuiltIn));
+  for (const Param& param : params) names.push_back(param.name);
+  const std::string nearest = nearest_name(name, names);
+  return fmt::format("`{{{}}}` is no parameter of the space; {}", name,
+                     nearest.empty() ? fmt::format("write {{{{{}}}}} for the text itself", name)
+                                     : fmt::format("did you mean {{{}}}?", nearest));
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> check_command(const StudySpec& spec) {
-  if (spec.command.empty()) return invalid("command: empty; give the program that runs a trial");
-  std::string mistakes;
+CommandCheck check_command(const std::vector<std::string>& command, const std::vector<Param>& params) {
+  CommandCheck out;
+  const auto wrong = [&](std::string what) { out.mistakes.push_back({"command", std::move(what)}); };
+  if (command.empty()) wrong("empty; give the program that runs a trial");
+  for (const Param& param : params)
+    if (is_built_in(param.name))
+      out.mistakes.push_back(
+          {"space." + param.name,
+           fmt::format("{{{0}}} stands for something else in a command; call it e.g. my_{0}", param.name)});
   std::set<std::size_t> used;
   bool all = false;
-  for (const std::string& word : spec.command) {
-    if (word.find('\0') != std::string::npos) return invalid("command: a word holds a NUL byte; remove it");
+  for (const std::string& word : command) {
+    if (word.find('\0') != std::string::npos) wrong("a word holds a NUL byte; remove it");
     for (const std::string& name : placeholders(word)) {
-      check_placeholder(spec, word, name, mistakes);
-      if (const auto param = find_param(spec.space, name)) used.insert(*param);
+      if (std::string mistake = placeholder_mistake(params, word, name); !mistake.empty()) wrong(std::move(mistake));
+      if (const auto param = find_param(params, name)) used.insert(*param);
       else all = all || name == "params";
     }
   }
-  if (!mistakes.empty()) return invalid(mistakes);
-  std::vector<std::string> warnings;
-  const auto& params = spec.space.params();
-  if (all || params.empty()) return warnings;
+  if (!out.mistakes.empty() || all || params.empty()) return out;
   if (used.empty()) {
-    warnings.push_back("command: no parameter in it; the program must read $HONE_PARAMS, or add {params}");
-    return warnings;
+    out.warnings.emplace_back("command: no parameter in it; the program must read $HONE_PARAMS, or add {params}");
+    return out;
   }
   for (std::size_t i = 0; i < params.size(); ++i)
     if (!used.contains(i))
-      warnings.push_back(
+      out.warnings.push_back(
           fmt::format("command: {0} is not in it; add {{{0}}} unless the program reads $HONE_PARAMS", params[i].name));
-  return warnings;
+  return out;
+}
+
+Result<std::vector<std::string>> check_command(const StudySpec& spec) {
+  CommandCheck check = check_command(spec.command, spec.space.params());
+  if (!check.mistakes.empty()) return tl::unexpected(error_of(check.mistakes));
+  return std::move(check.warnings);
 }
 
 std::vector<bool> parameters_in_command(const StudySpec& spec) {
   std::vector<bool> used(spec.space.params().size(), false);
   for (const std::string& word : spec.command)
     for (const std::string& name : placeholders(word)) {
-      if (const auto param = find_param(spec.space, name)) used[*param] = true;
+      if (const auto param = find_param(spec.space.params(), name)) used[*param] = true;
       else if (name == "params") used.assign(used.size(), true);
     }
   return used;

@@ -1,7 +1,7 @@
 // From a study and a trial to the command that runs it (docs/study-file.md).
 //
-// Placeholders in a word: {NAME} of a parameter, {until} {dir} {trial} {seed} {study}; `{{` and `}}` are braces. A
-// parameter beats a built-in name. {params} is a word of its own and becomes `--name value` for every active parameter,
+// Placeholders in a word: {NAME} of a parameter, {until} {dir} {trial} {seed} {study}; `{{` and `}}` are braces. In a
+// study of an earlier version a parameter may have a built-in name and beats it; new ones are refused. {params} is a word of its own and becomes `--name value` for every active parameter,
 // in its original spelling. Anything else between braces that is not an identifier stays as it is (awk '{print $1}').
 #pragma once
 
@@ -13,13 +13,20 @@
 #include "hone/result.h"
 #include "hone/spec.h"
 #include "hone/trial.h"
+#include "study/check.h"
 
 namespace hone {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
-/// Invalid lists every placeholder without a parameter, a line each. The value: warnings, one line each: parameters
-/// that do not reach the program unless it reads $HONE_PARAMS.
+/// What is wrong with a command, and what may be: parameters that do not reach the program unless it reads $HONE_PARAMS.
+struct CommandCheck {
+  std::vector<Mistake> mistakes;
+  std::vector<std::string> warnings;  // one line each
+};
+/// Placeholders without a parameter, parameters named like a placeholder.
+CommandCheck check_command(const std::vector<std::string>& command, const std::vector<Param>& params);
+/// The same as one error, or the warnings.
 Result<std::vector<std::string>> check_command(const StudySpec& spec);
 
 /// Which parameters the command's words name, `{params}` all of them; parallel to the space's.

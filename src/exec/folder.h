@@ -26,7 +26,7 @@ class MarkedFolder {
   /// Removes whatever is there: a file, a link (not what it points to), a folder with all in it. Nothing is success.
   Result<void> remove(const std::string& path);
   /// Makes `to` a copy of the folder `from`: files with their modes and times, links as links. Devices, FIFOs and
-  /// sockets are left out. Conflict if there is something at `to`; after a failure there is nothing. 200 levels at most.
+  /// sockets are left out. Conflict if there is something at `to`; after a failure there is nothing. 100 levels at most.
   Result<void> copy(const std::string& from, const std::string& to);
   /// Removes all of it, the marker last, and the folder itself.
   Result<void> remove_whole();

@@ -20,7 +20,7 @@
 namespace hone {
 namespace {
 
-constexpr std::size_t kRemoveLevels = 32, kCopyLevels = 200;
+constexpr std::size_t kRemoveLevels = 32, kCopyLevels = 100;
 constexpr int kMostMoved = 1'000'000;
 constexpr std::size_t kPiece = 1 << 20;
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "exec/keeper_loop.h"
+#include "exec/verdict.h"
 
 namespace hone {
 namespace {
@@ -26,13 +27,16 @@ Keeper::Run* Keeper::find(const RunKey& key) {
 
 void Keeper::launch(Launch&& launch) {
   if (find(launch.key)) return;
+  for (const auto& [id, other] : runs_)
+    if (other->key.trial == launch.key.trial)
+      return refuse(launch.key, 0, fmt::format("attempt {} of it has not ended", other->key.attempt));
   if (ending_) return refuse(launch.key, 0, "the keeper was told to end");
   auto run = std::make_unique<Run>(launch.key, launch.folder);
   run->id = next_id_++;
   run->devices = launch.devices;
   run->started = run->heard = now_;
   Fd ends[2];
-  if (const auto error = run->prepare(launch.params, config_.limits.log, ends)) return refuse(launch.key, 0, *error);
+  if (const auto error = run->prepare(launch, config_.limits.log, ends)) return refuse(launch.key, 0, *error);
   std::string error;
   int code = 0;
   if (!start(*run, launch, ends, error, code)) {
@@ -44,6 +48,7 @@ void Keeper::launch(Launch&& launch) {
   watch(run->out.pipe.get(), Source::Out, run->id);
   watch(run->err.pipe.get(), Source::Err, run->id);
   by_pid_[run->process.pid] = run.get();
+  if (config_.memory > 0 && !run->group) watch_memory(*run);
   runs_[run->id] = std::move(run);
 }
 
@@ -65,10 +70,13 @@ bool Keeper::start(Run& run, const Launch& launch, const Fd (&ends)[2], std::str
   for (const std::string& entry : added) env.push_back(entry.c_str());
   env.push_back(nullptr);
   // Watched before it starts: no report goes unnoticed.
-  const std::string report = fmt::format("{}/report.{}", run.folder, run.key.attempt);
-  run.watch = inotify_add_watch(reports_.get(), report.c_str(), IN_MODIFY);
-  Spawned spawned = spawner_.spawn({launch.argv, env, path, config_.cwd, ends[0].get(), ends[1].get()});
+  run.watch = inotify_add_watch(reports_.get(), fmt::format("/proc/self/fd/{}", run.report.get()).c_str(), IN_MODIFY);
+  run.memory_kills = memory_kills(read_whole_file("/proc/vmstat"));
+  const Fd entrance = make_group(run);
+  Spawned spawned = spawner_.spawn(
+      {launch.argv, env, path, config_.cwd, ends[0].get(), ends[1].get(), config_.limits.files, entrance.get()});
   run.process = spawned.mark;
+  if (!spawned.entered) remove_group(run);
   if (spawned.mark.pid > 0) {
     if (run.watch >= 0) by_watch_[run.watch] = &run;
     return true;
@@ -128,6 +136,8 @@ void Keeper::finish(Run& run) {
   run.drain(buffer_, parser_, reporter(run));
   if (auto last = run.held_back()) note(std::move(*last), false);
   Exited exited = ending(run, status, usage);
+  memory_.remove(pid);
+  remove_group(run);
   if (!clean)
     exited.detail += (exited.detail.empty() ? "" : "\n") + std::string("a process that it started could not be ended");
   note(std::move(exited), true);
@@ -146,28 +156,26 @@ Exited Keeper::ending(Run& run, int status, const rusage& usage) const {
   Exited exited;
   exited.trial = run.key.trial;
   exited.attempt = run.key.attempt;
-  if (WIFSIGNALED(status)) {
-    exited.cause = Cause::Signal;
-    exited.code = WTERMSIG(status);
-    const bool usual =
-        exited.code == SIGKILL || exited.code == SIGTERM || exited.code == SIGINT || exited.code == SIGHUP;
-    exited.outside = usual && (!run.signalled || told_to_end_);
-  } else if (WEXITSTATUS(status) != 0) {
-    exited.cause = Cause::Exit;
-    exited.code = WEXITSTATUS(status);
+  RunEnd end{status, run.signalled && !told_to_end_, run.cause, run.why, false, run.out.tail, run.err.tail};
+  if (run.cause == Cause::None && run.group.ran_out()) {
+    end.cause = Cause::Oom;
+    end.why = fmt::format("went beyond resources.memory, {}", memory_text(config_.memory));
   }
-  if (run.cause != Cause::None) exited.cause = run.cause;
-  if (exited.cause != Cause::None) exited.detail = run.last_words();
+  if (status != 0) end.memory_killed = memory_kills(read_whole_file("/proc/vmstat")) > run.memory_kills;
+  if (!run.signalled || run.cause != Cause::None) end.hint = run.hint(config_);
+  judge(end, exited);
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
   };
   exited.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  exited.peak_memory = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+  const std::int64_t largest = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;  // of one process
+  exited.peak_memory = run.group.peak().value_or(std::max(run.peak, largest));
   return exited;
 }
 
 KeeperRun::Each Keeper::reporter(Run& run) {
   return [this, &run](TrialReport&& report) {
+    run.saw(report, config_);
     if (auto reported = run.number(std::move(report))) note(std::move(*reported), false);
   };
 }

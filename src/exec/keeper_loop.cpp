@@ -67,6 +67,7 @@ int Keeper::timeout() const {
   std::optional<double> earliest = flush_at_;
   const auto at_most = [&](double when) { earliest = earliest ? std::min(*earliest, when) : when; };
   if (!client_ && runs_.empty()) at_most(alone_since_ + kIdle);
+  if (!memory_.empty()) at_most(sample_at_);
   const bool limits = config_.limits.time || config_.limits.silence;
   for (const auto& [id, run] : runs_) {
     if (run->watch < 0) at_most(now_ + kKeeperRetry);
@@ -196,6 +197,7 @@ void Keeper::read_reports() {
 
 void Keeper::timers() {
   const Limits& limits = config_.limits;
+  if (!memory_.empty() && sample_at_ <= now_) sample_memory();
   for (auto& [id, run] : runs_) {
     // The system gives no more watches: looked at now and then.
     if (run->watch < 0) run->read_report(buffer_, parser_, reporter(*run));

@@ -14,6 +14,7 @@
 #include "exec/channel.h"
 #include "exec/fd.h"
 #include "exec/keeper_run.h"
+#include "exec/memory.h"
 #include "exec/orphans.h"
 #include "exec/spawn.h"
 #include "exec/spool.h"
@@ -68,6 +69,13 @@ class Keeper {
   void finish(Run& run);
   Exited ending(Run& run, int status, const rusage& usage) const;
   void note(Fact fact, bool urgent);
+
+  // keeper_memory.cpp: that a run holds no more memory than it may
+  Fd make_group(Run& run);
+  void remove_group(Run& run);
+  std::string group_name(const Run& run) const;
+  void watch_memory(Run& run);
+  void sample_memory();
   KeeperRun::Each reporter(Run& run);
 
   const int listener_;
@@ -81,6 +89,10 @@ class Keeper {
   Spawner spawner_;
   Orphans orphans_;
   SpoolWriter spool_;
+  TreeMemory memory_;
+  double sample_at_ = 0;
+  std::optional<MemoryGroups> groups_;
+  bool groups_tried_ = false;
   std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
   std::map<pid_t, Run*> by_pid_;
   std::map<int, Run*> by_watch_;

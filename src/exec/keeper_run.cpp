@@ -10,15 +10,16 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "hone/registry.h"
 
 namespace hone {
 namespace {
 
 constexpr std::int64_t kAllReports = 65536, kEveryReport = 1024;
-constexpr std::size_t kTail = 4096, kLastWords = 2048;
-constexpr int kLastLines = 20;
+constexpr std::size_t kTail = 32 << 10;  // a traceback, and what other processes of the run say after it
+constexpr std::size_t kMostNames = 64, kPartOfName = 3;
+constexpr std::int64_t kLinesForNames = 10'000;
 constexpr int kDrainReads = 1024;  // a pipe holds less, unless somebody outside of the tree goes on writing
-constexpr std::string_view kCut = "\n[log cut here by limits.log]\n";
 
 void keep_tail(std::string& tail, std::string_view bytes) {
   if (bytes.size() > kTail) bytes.remove_prefix(bytes.size() - kTail);
@@ -26,67 +27,38 @@ void keep_tail(std::string& tail, std::string_view bytes) {
   if (tail.size() > 2 * kTail) tail.erase(0, tail.size() - kTail);
 }
 
-std::string words(std::string tail) {
-  std::replace(tail.begin(), tail.end(), '\r', '\n');
-  const auto last = tail.find_last_not_of("\n \t");
-  if (last == std::string::npos) return {};
-  tail.resize(last + 1);
-  std::size_t start = tail.size() > kLastWords ? tail.size() - kLastWords : 0;
-  if (start > 0 && tail.find('\n', start) != std::string::npos) start = tail.find('\n', start) + 1;  // at a whole line
-  std::size_t from = tail.size();
-  for (int line = 0; line < kLastLines && from != std::string::npos && from > start; ++line)
-    from = tail.rfind('\n', from - 1);
-  if (from != std::string::npos && from >= start && tail[from] == '\n') start = from + 1;
-  return printable(std::string_view(tail).substr(start), true);
-}
-
-/// A file of a run, made anew or opened again. Whatever a trial put into its place (a link, a FIFO) is refused.
-Fd open_file(const std::string& path, int flags, bool fresh) {
-  Fd file(open(path.c_str(), flags | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
-  if (!file || fresh) return file;
-  struct stat info {};
-  if (fstat(file.get(), &info) != 0 || S_ISREG(info.st_mode)) return file;
-  errno = EINVAL;
-  return {};
+/// The name among `names` that may be another spelling of `wanted`.
+std::string likely_name(const std::string& wanted, const std::vector<std::string>& names) {
+  std::string nearest = nearest_name(wanted, names);
+  for (std::size_t i = 0; i < names.size() && nearest.empty(); ++i)  // val_acc and val_accuracy, loss and train/loss
+    if (wanted.size() >= kPartOfName && names[i].size() >= kPartOfName &&
+        (names[i].find(wanted) != std::string::npos || wanted.find(names[i]) != std::string::npos))
+      nearest = names[i];
+  return nearest;
 }
 
 }  // namespace
 
-bool RunLog::open(const std::string& path, bool fresh, std::int64_t limit) {
-  file_ = open_file(path, O_WRONLY | O_APPEND, fresh);
-  if (!file_) return false;
-  const auto size = fresh ? 0 : static_cast<std::int64_t>(lseek(file_.get(), 0, SEEK_END));
-  left_ = std::max<std::int64_t>(0, limit - size);
-  return true;
-}
-
-void RunLog::write(std::string_view bytes) {
-  if (left_ == 0 || bytes.empty()) return;
-  const std::string_view part =
-      bytes.substr(0, static_cast<std::size_t>(std::min<std::int64_t>(left_, static_cast<std::int64_t>(bytes.size()))));
-  left_ -= static_cast<std::int64_t>(part.size());
-  // A full disk loses output, but neither the run nor its reports.
-  if (::write(file_.get(), part.data(), part.size()) < 0) return;
-  if (left_ == 0 && ::write(file_.get(), kCut.data(), kCut.size()) < 0) return;
-}
-
-std::optional<std::string> KeeperRun::prepare(const std::string& params, std::int64_t log_limit, Fd (&ends)[2]) {
-  const auto wrong = [&](const std::string& path) {
-    return fmt::format("cannot make {}: {}", printable(path),
+std::optional<std::string> KeeperRun::prepare(const Launch& launch, std::int64_t log_limit, Fd (&ends)[2]) {
+  const auto wrong = [&](const std::string& name) {
+    return fmt::format("cannot make {}: {}", printable(folder + name),
                        errno == EINVAL ? "something else is in its place" : std::strerror(errno));
   };
-  const bool fresh = mkdir(folder.c_str(), 0700) == 0;
-  if (!fresh && errno != EEXIST) return wrong(folder);
-  const std::string files = folder + "/files", json = folder + "/params.json";
-  const std::string report_path = fmt::format("{}/report.{}", folder, key.attempt);
-  if (mkdir(files.c_str(), 0700) != 0 && errno != EEXIST) return wrong(files);
-  const Fd params_file = open_file(json, O_WRONLY | O_TRUNC, fresh);
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return wrong("");
+  at.reset(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  if (!at) return wrong("");
+  if (launch.fresh)  // the old one stays beside the new one
+    renameat(at.get(), "files", at.get(), fmt::format("files.before-{}", key.attempt).c_str());
+  if (mkdirat(at.get(), "files", 0700) != 0 && errno != EEXIST) return wrong("/files");
+  const std::string& params = launch.params;
+  const Fd params_file = open_run_file(at.get(), "params.json", O_WRONLY | O_TRUNC);
   if (!params_file || write(params_file.get(), params.data(), params.size()) != static_cast<ssize_t>(params.size()))
-    return wrong(json);
-  if (!out.log.open(folder + "/stdout", fresh, log_limit)) return wrong(folder + "/stdout");
-  if (!err.log.open(folder + "/stderr", fresh, log_limit)) return wrong(folder + "/stderr");
-  report = open_file(report_path, O_RDONLY, fresh);
-  if (!report) return wrong(report_path);
+    return wrong("/params.json");
+  if (!out.log.open(at.get(), "stdout", log_limit)) return wrong("/stdout");
+  if (!err.log.open(at.get(), "stderr", log_limit)) return wrong("/stderr");
+  const std::string report_name = fmt::format("report.{}", key.attempt);
+  report = open_run_file(at.get(), report_name, O_RDONLY);
+  if (!report) return wrong("/" + report_name);
   int index = 0;
   for (RunStream* stream : {&out, &err}) {
     int pipe[2];
@@ -98,14 +70,23 @@ std::optional<std::string> KeeperRun::prepare(const std::string& params, std::in
   return std::nullopt;
 }
 
+LineReader::Each KeeperRun::line_taker(const ReportParser& parser, const Each& each) {
+  return [&](std::string_view text) {
+    ++lines_;
+    if (auto metrics = parser.printed(text)) {
+      each({std::move(*metrics), {}});
+    } else if (objectives_seen_.empty() && lines_ <= kLinesForNames && names_.size() < kMostNames) {
+      for (const std::string& name : parser.names_in(text)) take_name(name);
+    }
+  };
+}
+
 KeeperRun::Got KeeperRun::read_stream(RunStream& stream, std::span<char> buffer, const ReportParser& parser,
                                       const Each& each) {
   if (!stream.pipe) return Got::End;
   const ssize_t n = read(stream.pipe.get(), buffer.data(), buffer.size());
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Got::Nothing;
-  const LineReader::Each line = [&](std::string_view text) {
-    if (auto metrics = parser.printed(text)) each({std::move(*metrics), {}});
-  };
+  const LineReader::Each line = line_taker(parser, each);
   if (n <= 0) {
     stream.lines.finish(line);
     return Got::End;
@@ -141,9 +122,7 @@ void KeeperRun::drain(std::span<char> buffer, const ReportParser& parser, const 
     // Empty but not at its end: held open by somebody outside of the tree.
     for (int reads = 0; reads < kDrainReads && read_stream(*stream, buffer, parser, each) == Got::Bytes; ++reads) {
     }
-    stream->lines.finish([&](std::string_view text) {
-      if (auto metrics = parser.printed(text)) each({std::move(*metrics), {}});
-    });
+    stream->lines.finish(line_taker(parser, each));
   }
   read_report(buffer, parser, each);
   report_lines_.finish([&](std::string_view text) {
@@ -178,9 +157,32 @@ std::optional<Reported> KeeperRun::held_back() {
   return last;
 }
 
-std::string KeeperRun::last_words() const {
-  std::string text = words(err.tail);
-  return text.empty() ? words(out.tail) : text;
+void KeeperRun::saw(const TrialReport& report, const Hello& settings) {
+  infeasible_ = infeasible_ || !report.infeasible.empty();
+  const auto objectives = std::min(static_cast<std::size_t>(settings.objectives), settings.names.size());
+  if (objectives_seen_.size() >= objectives) return;
+  for (const auto& [name, value] : report.metrics) {
+    for (std::size_t i = 0; i < objectives; ++i)
+      if (name == settings.names[i]) objectives_seen_.insert(i);
+    take_name(name);
+  }
+}
+
+void KeeperRun::take_name(const std::string& name) {
+  if (names_.size() < kMostNames && std::find(names_.begin(), names_.end(), name) == names_.end())
+    names_.push_back(name);
+}
+
+std::string KeeperRun::hint(const Hello& settings) const {
+  std::size_t missing = 0;
+  while (objectives_seen_.contains(missing)) ++missing;
+  const auto objectives = std::min(static_cast<std::size_t>(settings.objectives), settings.names.size());
+  if (infeasible_ || missing >= objectives) return {};
+  const std::string& wanted = settings.names[missing];
+  const std::string meant = likely_name(wanted, names_);
+  return fmt::format(
+      "no {} seen in {} line{}; {}", seen_ == 0 ? "metric" : wanted, lines_, lines_ == 1 ? "" : "s",
+      meant.empty() ? fmt::format("it must print {}=VALUE", wanted) : fmt::format("did you mean {}?", meant));
 }
 
 }  // namespace hone

@@ -3,33 +3,25 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "exec/cgroup.h"
 #include "exec/channel.h"
 #include "exec/fd.h"
+#include "exec/log_file.h"
 #include "exec/process.h"
 #include "exec/report_line.h"
 #include "exec/spool.h"
 
 namespace hone {
 
-/// A file that one of a run's streams is kept in, up to a limit over all attempts.
-class RunLog {
- public:
-  /// `fresh`: it cannot exist yet. False with errno if it cannot be opened or is no regular file.
-  bool open(const std::string& path, bool fresh, std::int64_t limit);
-  void write(std::string_view bytes);
-
- private:
-  Fd file_;
-  std::int64_t left_ = 0;
-};
-
 /// Standard output or error.
 struct RunStream {
   Fd pipe;
-  RunLog log;
+  LogWriter log;
   LineReader lines;
   std::string tail;  // its last bytes
 };
@@ -40,7 +32,7 @@ class KeeperRun {
 
   /// Makes the run's folder, files and pipes (paths are relative to the study's folder); the writing ends go to `ends`.
   /// An error in words if the disk or the machine does not allow it.
-  std::optional<std::string> prepare(const std::string& params, std::int64_t log_limit, Fd (&ends)[2]);
+  std::optional<std::string> prepare(const Launch& launch, std::int64_t log_limit, Fd (&ends)[2]);
 
   using Each = std::function<void(TrialReport&&)>;
   enum class Got { Bytes, Nothing, End };
@@ -56,14 +48,17 @@ class KeeperRun {
   std::optional<Reported> number(TrialReport&& report);
   std::optional<Reported> held_back();
 
-  /// The last lines of what it said, fit to be shown.
-  std::string last_words() const;
+  /// Takes note of which of the first `objectives` names a report holds.
+  void saw(const TrialReport& report, const Hello& settings);
+  /// What is missing if an objective was never reported, in one line, with the name that may have been meant.
+  std::string hint(const Hello& settings) const;
 
   RunKey key;
   std::string folder;
   std::vector<std::string> devices;
   ProcessMark process;
   RunStream out, err;
+  Fd at;  // its folder
   Fd report;
   int watch = -1;  // inotify's, on the report file
 
@@ -73,15 +68,27 @@ class KeeperRun {
   bool signalled = false;         // we sent SIGTERM or SIGKILL
   bool cancelled = false;         // Hone asked for its end
   Cause cause = Cause::None;      // why we end it, if a limit is the reason
+  std::string why;                // in words, if there is more to say
+
+  MemoryGroup group;              // that holds it to its memory; else it is sampled
+  std::int64_t peak = 0;          // bytes, by samples
+  double measure_at = 0;          // no earlier: what processes share is slow to measure
+  std::int64_t memory_kills = 0;  // by the kernel, before it started
 
  private:
   Reported reported(TrialReport&& report);
+  void take_name(const std::string& name);
+  LineReader::Each line_taker(const ReportParser& parser, const Each& each);
 
   std::int64_t report_offset_ = 0;
   LineReader report_lines_;
   std::int64_t seen_ = 0;
   int written_ = 0;
   std::optional<TrialReport> held_;
+  std::int64_t lines_ = 0;
+  std::vector<std::string> names_;  // that it printed beside numbers while no report was seen
+  std::set<std::size_t> objectives_seen_;
+  bool infeasible_ = false;
 };
 
 }  // namespace hone

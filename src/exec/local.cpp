@@ -49,8 +49,10 @@ Hello local_settings(const StudySpec& spec, std::vector<std::pair<std::string, s
   if (spec.cost != "seconds") hello.names.push_back(spec.cost);
   if (spec.fidelity)
     for (std::string& name : spellings(*spec.fidelity)) hello.names.push_back(std::move(name));
+  hello.objectives = static_cast<int>(spec.objectives.size());
   hello.patterns = spec.patterns;
   hello.limits = spec.limits;
+  hello.memory = spec.resources.memory;
   hello.cwd = spec.folder;
   hello.env = std::move(inherited);
   return hello;
@@ -295,12 +297,8 @@ Result<void> LocalExecutor::launch(const RunSpec& run) {
   const auto devices = slots_.take(run.key);
   if (!devices)
     return fail(Code::Unavailable, fmt::format("trial {}: all {} slots are taken", run.key.trial, slots_.total()));
-  Launch launch{run.key, run.argv, run.env, run.params, run.folder.substr(study.size() + 1), *devices};
+  Launch launch{run.key, run.argv, run.env, run.params, run.folder.substr(study.size() + 1), *devices, run.fresh};
   if (!devices->empty()) launch.env.emplace_back("CUDA_VISIBLE_DEVICES", fmt::format("{}", fmt::join(*devices, ",")));
-  if (run.fresh) {  // the old folder stays beside the new one
-    const std::string old = launch.folder + "/files";
-    renameat(study_.get(), old.c_str(), study_.get(), fmt::format("{}.before-{}", old, run.key.attempt).c_str());
-  }
   runs_[run.key];
   send(launch);  // if the keeper has died, the next wait() says that the run was lost
   return {};

@@ -40,6 +40,8 @@ class LocalExecutor : public Executor {
   ~LocalExecutor() override;
 
   int slots() const override { return slots_.total(); }
+  void set_parallel(int parallel) override { slots_.set_parallel(std::max(1, parallel)); }
+  std::string bound() const override { return slots_.bound(); }
   Result<void> launch(const RunSpec& run) override;
   Result<void> cancel(const RunKey& key) override;
   Result<std::vector<RunStatus>> list() override;

@@ -38,16 +38,46 @@ std::optional<Millionths> quota_of(const FileReader& read, const std::string& fo
   return quota && period ? share(trim(*quota), trim(*period)) : std::nullopt;
 }
 
+/// Bytes; nothing without a limit (`max`, or more than there can be).
+std::optional<std::int64_t> memory_limit(const FileReader& read, const std::string& folder, bool v2) {
+  const auto text = read(folder + (v2 ? "/memory.max" : "/memory.limit_in_bytes"));
+  const auto bytes = text ? parse_bytes(trim(*text)) : std::nullopt;
+  return bytes && *bytes > 0 ? bytes : std::nullopt;
+}
+
+using LimitOf = std::optional<std::int64_t> (*)(const FileReader& read, const std::string& folder, bool v2);
+
 /// A group's limit binds all below it. In a cgroup namespace the path may lead outside of the mount: only the root is
 /// left.
-void tighten(std::optional<Millionths>& least, const FileReader& read, const std::string& mount, std::string path,
-             bool v2) {
+void tighten(std::optional<std::int64_t>& least, const FileReader& read, LimitOf limit_of, const std::string& mount,
+             std::string path, bool v2) {
   while (true) {
     if (path == "/") path.clear();
-    if (const auto quota = quota_of(read, mount + path, v2)) least = least ? std::min(*least, *quota) : *quota;
+    if (const auto limit = limit_of(read, mount + path, v2)) least = least ? std::min(*least, *limit) : *limit;
     if (path.empty()) return;
     path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
   }
+}
+
+/// The tightest limit of the groups of this process that have the controller.
+std::optional<std::int64_t> tightest(const FileReader& read, const std::string& controller, LimitOf limit_of) {
+  std::optional<std::int64_t> least;
+  const auto groups = read("/proc/self/cgroup");
+  for (const std::string& line : split(groups.value_or(""), '\n')) {
+    const auto first = line.find(':');
+    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
+    if (controllers.empty()) {
+      tighten(least, read, limit_of, "/sys/fs/cgroup", path, true);
+      continue;
+    }
+    const auto names = split(controllers, ',');
+    if (std::find(names.begin(), names.end(), controller) == names.end()) continue;
+    tighten(least, read, limit_of, "/sys/fs/cgroup/" + controllers, path, false);
+    if (controllers != controller) tighten(least, read, limit_of, "/sys/fs/cgroup/" + controller, path, false);
+  }
+  return least;
 }
 
 int affinity_count() {
@@ -87,24 +117,17 @@ std::optional<std::string> read_file(const std::string& path) {
 
 }  // namespace
 
-std::optional<Millionths> cpu_quota(const FileReader& read) {
-  std::optional<Millionths> least;
-  const auto groups = read("/proc/self/cgroup");
-  for (const std::string& line : split(groups.value_or(""), '\n')) {
-    const auto first = line.find(':');
-    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
-    if (controllers.empty()) {
-      tighten(least, read, "/sys/fs/cgroup", path, true);
-      continue;
-    }
-    const auto names = split(controllers, ',');
-    if (std::find(names.begin(), names.end(), "cpu") == names.end()) continue;
-    tighten(least, read, "/sys/fs/cgroup/" + controllers, path, false);
-    if (controllers != "cpu") tighten(least, read, "/sys/fs/cgroup/cpu", path, false);
+std::optional<Millionths> cpu_quota(const FileReader& read) { return tightest(read, "cpu", quota_of); }
+
+std::int64_t memory_size(const FileReader& read) {
+  std::int64_t size = 0;
+  for (const std::string& line : split(read("/proc/meminfo").value_or(""), '\n')) {
+    std::stringstream words(line);
+    std::string name;
+    if (words >> name && name == "MemTotal:" && words >> size) size *= 1024;  // `kB` are KiB there
   }
-  return least;
+  const auto limit = tightest(read, "memory", memory_limit);
+  return limit && (size == 0 || *limit < size) ? *limit : size;
 }
 
 Devices visible_devices(const std::string& variable) {
@@ -121,6 +144,7 @@ Machine this_machine(bool want_gpus, std::optional<int> gpus, const char* visibl
   Machine machine;
   machine.cpus = Millionths{1'000'000} * affinity_count();
   if (const auto quota = cpu_quota(read_file)) machine.cpus = std::max<Millionths>(1, std::min(machine.cpus, *quota));
+  machine.memory = memory_size(read_file);
   if (!want_gpus) return machine;
   if (visible != nullptr) {
     machine.gpus = visible_devices(visible);

@@ -1,4 +1,4 @@
-// What this machine has for trials: CPUs by affinity and cgroup quota, GPUs by NVML.
+// What this machine has for trials: CPUs by affinity and cgroup quota, memory, GPUs by NVML.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,10 @@ using FileReader = std::function<std::optional<std::string>(const std::string& p
 
 /// The tightest CPU quota of the cgroups (v1 and v2) that this process is in, rounded down; nothing without one.
 std::optional<Millionths> cpu_quota(const FileReader& read);
+
+/// Bytes of memory that its processes may have together: the machine's, or the tightest limit of the cgroups (v1 and v2)
+/// that this process is in. 0 if neither can be read.
+std::int64_t memory_size(const FileReader& read);
 
 /// The device ids that CUDA_VISIBLE_DEVICES names, passed through as they are; as CUDA does, up to the first `-1`.
 Devices visible_devices(const std::string& variable);

@@ -49,6 +49,26 @@ TEST(CpuQuota, WithoutALimitThereIsNone) {
                                 {"/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000"}})));
 }
 
+TEST(MemorySize, TheTightestGroupOrTheMachineBinds) {
+  const std::string info = "MemTotal:       2000 kB\nMemFree:        1000 kB\n";
+  EXPECT_EQ(memory_size(files({{"/proc/meminfo", info}})), 2000 * 1024);
+  EXPECT_EQ(memory_size(files({{"/proc/meminfo", info},
+                               {"/proc/self/cgroup", "0::/a/b\n"},
+                               {"/sys/fs/cgroup/a/b/memory.max", "max\n"},
+                               {"/sys/fs/cgroup/a/memory.max", "1000000\n"}})),
+            1'000'000);
+  EXPECT_EQ(memory_size(files({{"/proc/meminfo", info},
+                               {"/proc/self/cgroup", "4:memory:/x\n0::/\n"},
+                               {"/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "500000\n"},
+                               {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"}})),
+            500'000);
+  EXPECT_EQ(memory_size(files({{"/proc/meminfo", info},
+                               {"/proc/self/cgroup", "4:memory:/\n"},
+                               {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n"}})),
+            2000 * 1024);
+  EXPECT_EQ(memory_size(files({})), 0);
+}
+
 TEST(VisibleDevices, IdsArePassedThroughAndMinusOneEndsTheList) {
   EXPECT_THAT(visible_devices("2,0"), ElementsAre("2", "0"));
   EXPECT_THAT(visible_devices("GPU-aa-bb, MIG-cc"), ElementsAre("GPU-aa-bb", "MIG-cc"));
@@ -58,6 +78,7 @@ TEST(VisibleDevices, IdsArePassedThroughAndMinusOneEndsTheList) {
 
 TEST(ThisMachine, HasACpuAndTheGpusItWasToldOf) {
   EXPECT_GT(this_machine(false, {}, nullptr).cpus, 0);
+  EXPECT_GT(this_machine(false, {}, nullptr).memory, 0);
   EXPECT_THAT(this_machine(false, {}, "0,1").gpus, IsEmpty());
   EXPECT_THAT(this_machine(true, 2, nullptr).gpus, ElementsAre("0", "1"));
   EXPECT_THAT(this_machine(true, {}, "4,7").gpus, ElementsAre("4", "7"));

@@ -45,6 +45,28 @@ int inspect() {
   return 0;
 }
 
+/// Holds so many MiB, written to, and waits.
+[[noreturn]] void balloon(long mib) {
+  const std::size_t size = static_cast<std::size_t>(mib) << 20;
+  volatile char* const memory = static_cast<char*>(std::malloc(size));
+  for (std::size_t at = 0; at < size; at += 512) memory[at] = 'x';
+  while (true) pause();
+}
+
+/// Three children share its memory for a while.
+int share(long mib) {
+  const std::size_t size = static_cast<std::size_t>(mib) << 20;
+  void* memory = std::malloc(size);
+  std::memset(memory, 'x', size);
+  for (int i = 0; i < 3; ++i) {
+    if (fork() != 0) continue;
+    while (true) pause();
+  }
+  usleep(400'000);
+  std::printf("loss=%d\n", static_cast<const char*>(memory)[size - 1]);
+  return 0;
+}
+
 /// A grandchild that has left session, group, environment and its parents behind.
 int daemonise(const char* self, const char* path) {
   if (fork() != 0) return 0;
@@ -79,6 +101,8 @@ int main(int argc, char** argv) {
     for (long i = 1; i <= count; ++i) std::printf("loss=%ld\n", i);
     return 0;
   }
+  if (what == "balloon") balloon(std::atol(argument));
+  if (what == "share") return share(std::atol(argument));
   if (what == "long") {
     std::printf("%s\nloss=1\n", std::string(1 << 20, 'x').c_str());
     return 0;

@@ -37,6 +37,11 @@ T number(std::string_view text) {
   return value;
 }
 
+std::int64_t page_size() {
+  static const long size = sysconf(_SC_PAGESIZE);
+  return size;
+}
+
 /// Fields of /proc/PID/stat. The name in parentheses may hold anything, so counting starts after the last one.
 std::optional<ProcessStat> parse_stat(pid_t pid, std::string_view text) {
   const auto close = text.rfind(')');
@@ -44,7 +49,7 @@ std::optional<ProcessStat> parse_stat(pid_t pid, std::string_view text) {
   ProcessStat process;
   process.pid = pid;
   std::size_t at = close + 1;
-  for (int field = 3; field <= 22; ++field) {
+  for (int field = 3; field <= 24; ++field) {
     at = text.find_first_not_of(' ', at);
     if (at == std::string_view::npos) return std::nullopt;
     const std::size_t end = std::min(text.find(' ', at), text.size());
@@ -52,6 +57,7 @@ std::optional<ProcessStat> parse_stat(pid_t pid, std::string_view text) {
     if (field == 3) process.state = word[0];
     if (field == 4) process.parent = number<pid_t>(word);
     if (field == 22) process.born = number<std::int64_t>(word);
+    if (field == 24) process.resident = number<std::int64_t>(word) * page_size();
     at = end;
   }
   return process;
@@ -63,6 +69,15 @@ std::string read_small_file(int fd) {
   char buffer[4096];
   const ssize_t n = pread(fd, buffer, sizeof buffer, 0);
   return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string();
+}
+
+std::string read_whole_file(const std::string& path) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char buffer[4096];
+  for (ssize_t n = 0; file && (n = read(file.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  return text;
 }
 
 double monotonic_now() { return seconds_of(CLOCK_MONOTONIC); }

@@ -22,6 +22,7 @@ struct ProcessStat {
   pid_t pid = 0, parent = 0;
   char state = '?';
   std::int64_t born = 0;
+  std::int64_t resident = 0;  // bytes
   bool gone() const { return state == 'Z' || state == 'X'; }
 };
 
@@ -42,6 +43,7 @@ bool await_end(const Fd& process, double seconds);
 
 /// A kernel file that is kept open and read again from its start.
 std::string read_small_file(int fd);
+std::string read_whole_file(const std::string& path);  // of the kernel; empty if it cannot be read
 double monotonic_now();
 double wall_now();
 

@@ -235,6 +235,16 @@ std::optional<Metrics> ReportParser::printed(std::string_view line) const {
   return state_->known(metrics) ? std::optional(std::move(metrics)) : std::nullopt;
 }
 
+std::vector<std::string> ReportParser::names_in(std::string_view line) const {
+  std::vector<std::string> names;
+  if (line.size() > kLongestForPatterns || line.find_first_of("=:") == line.npos) return names;
+  const std::string clean = printable(line);
+  auto object = read_object(strip(clean));
+  for (auto& [name, value] : object ? object->metrics : named_numbers(clean, state_->names))
+    names.push_back(std::move(name));
+  return names;
+}
+
 std::optional<TrialReport> ReportParser::appended(std::string_view line) const {
   line = strip(line);
   auto report = read_object(line);

@@ -54,6 +54,8 @@ class ReportParser {
 
   /// A line of standard output or error.
   std::optional<Metrics> printed(std::string_view line) const;
+  /// The names that it gives numbers to, whether or not they are known.
+  std::vector<std::string> names_in(std::string_view line) const;
   /// A line of $HONE_REPORT: any JSON object with numbers in it counts, and {"infeasible": "why"}.
   std::optional<TrialReport> appended(std::string_view line) const;
 

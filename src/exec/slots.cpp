@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "exec/memory.h"
+
 namespace hone {
 namespace {
 
@@ -15,6 +17,7 @@ Result<void> check_request(const Resources& request, std::optional<int> parallel
   if (parallel && *parallel < 1) return invalid(fmt::format("parallel: {} is too small; use 1 or more", *parallel));
   if (request.cpu < 0) return invalid(fmt::format("resources.cpu: {} is negative", amount(request.cpu)));
   if (request.gpu < 0) return invalid(fmt::format("resources.gpu: {} is negative", amount(request.gpu)));
+  if (request.memory < 0) return invalid("resources.memory: is negative");
   const Millionths cpus_up = (machine.cpus + kWhole - 1) / kWhole * kWhole;
   if (request.cpu > cpus_up)
     return invalid(fmt::format("resources.cpu: a trial asks for {} but this machine has {}; lower it",
@@ -27,6 +30,9 @@ Result<void> check_request(const Resources& request, std::optional<int> parallel
     return invalid(fmt::format("resources.gpu: a trial asks for {} but {}; lower it or say --gpus N",
                                amount(request.gpu),
                                gpus == 0 ? "no GPU was found" : fmt::format("there are {}", gpus)));
+  if (machine.memory > 0 && request.memory > machine.memory)
+    return invalid(fmt::format("resources.memory: a trial asks for {} but this machine has {}; lower it",
+                               memory_text(request.memory), memory_text(machine.memory)));
   return {};
 }
 
@@ -35,24 +41,35 @@ Result<void> check_request(const Resources& request, std::optional<int> parallel
 Result<Slots> Slots::make(const Resources& request, std::optional<int> parallel, const Machine& machine) {
   if (auto ok = check_request(request, parallel, machine); !ok) return tl::unexpected(ok.error());
   Slots slots;
-  Millionths total = parallel.value_or(1'000'000);
-  if (request.cpu > 0) total = std::min(total, std::max<Millionths>(1, machine.cpus / request.cpu));
+  slots.parallel_ = parallel;
+  if (request.cpu > 0) slots.fit(std::max<Millionths>(1, machine.cpus / request.cpu), "CPU");
   if (request.gpu > 0) {
     const auto gpus = static_cast<Millionths>(machine.gpus.size());
-    total = std::min(total, request.gpu < kWhole ? gpus * (kWhole / request.gpu) : gpus / (request.gpu / kWhole));
+    slots.fit(request.gpu < kWhole ? gpus * (kWhole / request.gpu) : gpus / (request.gpu / kWhole), "GPU");
     slots.gpu_ = request.gpu;
     slots.devices_ = machine.gpus;
     slots.left_.assign(machine.gpus.size(), kWhole);
-  } else if (request.cpu == 0 && !parallel) {
-    total = std::max<Millionths>(1, machine.cpus / kWhole);
+  } else if (request.cpu == 0) {
+    slots.usual_ = static_cast<int>(std::max<Millionths>(1, machine.cpus / kWhole));
   }
-  slots.total_ = static_cast<int>(total);
+  if (request.memory > 0 && machine.memory > 0) slots.fit(machine.memory / request.memory, "memory");
   return slots;
+}
+
+void Slots::fit(Millionths runs, const char* bound) {
+  if (runs >= fit_) return;
+  fit_ = static_cast<int>(runs);
+  bound_ = bound;
+}
+
+std::string Slots::bound() const {
+  if (parallel_ && *parallel_ <= fit_) return "parallel";
+  return !parallel_ && usual_ < fit_ ? "CPU" : bound_;
 }
 
 std::optional<Devices> Slots::take(const RunKey& key) {
   if (const auto held = held_.find(key); held != held_.end()) return held->second;
-  if (used() >= total_) return std::nullopt;
+  if (used() >= total()) return std::nullopt;
   Devices devices;
   const Millionths each = std::min(gpu_, kWhole);
   for (Millionths need = gpu_; need > 0; need -= each) {

@@ -9,7 +9,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Machine machine(Millionths cpus, std::vector<std::string> gpus = {}) { return {cpus, std::move(gpus)}; }
+Machine machine(Millionths cpus, std::vector<std::string> gpus = {}) { return {.cpus = cpus, .gpus = std::move(gpus)}; }
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 Resources wants(Millionths cpu, Millionths gpu = 0) { return {.cpu = cpu, .gpu = gpu, .memory = 0}; }
 
 TEST(Slots, CpusArePackedExactly) {
@@ -84,6 +85,43 @@ TEST(Slots, ARunFoundAliveKeepsItsDevice) {
   EXPECT_FALSE(slots->take({9, 1}));
 }
 
+TEST(Slots, MemoryBoundsThemToo) {
+  Machine with = machine(8'000'000);
+  with.memory = 10 * kGiB;
+  const auto slots = Slots::make({.cpu = 1'000'000, .gpu = 0, .memory = 4 * kGiB}, {}, with);
+  EXPECT_EQ(slots->total(), 2);
+  EXPECT_EQ(slots->bound(), "memory");
+  EXPECT_EQ(Slots::make({.cpu = 1'000'000, .gpu = 0, .memory = kGiB}, {}, with)->total(), 8);
+  with.memory = 0;  // unknown
+  EXPECT_EQ(Slots::make({.cpu = 1'000'000, .gpu = 0, .memory = 4 * kGiB}, {}, with)->total(), 8);
+}
+
+TEST(Slots, WhatBoundsThemIsNamed) {
+  EXPECT_EQ(Slots::make(wants(1'000'000), {}, machine(4'000'000))->bound(), "CPU");
+  EXPECT_EQ(Slots::make(wants(1'000'000), 8, machine(4'000'000))->bound(), "CPU");
+  EXPECT_EQ(Slots::make(wants(1'000'000), 3, machine(4'000'000))->bound(), "parallel");
+  EXPECT_EQ(Slots::make(wants(1'000'000, 1'000'000), {}, machine(4'000'000, {"0"}))->bound(), "GPU");
+  EXPECT_EQ(Slots::make(wants(0), {}, machine(4'000'000))->bound(), "CPU");
+}
+
+TEST(Slots, AnotherParallelCountsFromHereOnAndTheMachineStillBounds) {
+  auto slots = Slots::make(wants(1'000'000), 2, machine(4'000'000));
+  EXPECT_TRUE(slots->take({0, 1}));
+  EXPECT_TRUE(slots->take({1, 1}));
+  EXPECT_FALSE(slots->take({2, 1}));
+  slots->set_parallel(9);
+  EXPECT_EQ(slots->total(), 4);
+  EXPECT_EQ(slots->bound(), "CPU");
+  EXPECT_TRUE(slots->take({2, 1}));
+  slots->set_parallel(1);  // what runs goes on
+  EXPECT_EQ(slots->used(), 3);
+  slots->free({0, 1});
+  slots->free({1, 1});
+  EXPECT_FALSE(slots->take({3, 1}));
+  slots->free({2, 1});
+  EXPECT_TRUE(slots->take({3, 1}));
+}
+
 TEST(Slots, ImpossibleRequestsAreRefusedInWords) {
   const auto text = [](const auto& result) { return result ? std::string("accepted") : result.error().what; };
   EXPECT_THAT(text(Slots::make(wants(0, 1'500'000), {}, machine(1'000'000, {"0", "1"}))),
@@ -92,6 +130,10 @@ TEST(Slots, ImpossibleRequestsAreRefusedInWords) {
   EXPECT_THAT(text(Slots::make(wants(0, 3'000'000), {}, machine(1'000'000, {"0", "1"}))), HasSubstr("there are 2"));
   EXPECT_THAT(text(Slots::make(wants(8'000'000), {}, machine(2'000'000))),
               HasSubstr("asks for 8 but this machine has 2"));
+  Machine small = machine(1'000'000);
+  small.memory = 3 * kGiB / 2;
+  EXPECT_EQ(text(Slots::make({.cpu = 1'000'000, .gpu = 0, .memory = 2 * kGiB}, {}, small)),
+            "resources.memory: a trial asks for 2 GiB but this machine has 1.5 GiB; lower it");
   EXPECT_THAT(text(Slots::make(wants(1'000'000), 0, machine(2'000'000))), HasSubstr("parallel: 0"));
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -28,6 +29,8 @@ struct Child {
   const char* cwd;
   int in, out, err;
   const rlimit* files;
+  int entrance;
+  volatile bool entered = false;
   volatile int error = 0;  // written by the child, which shares our memory
   volatile Stage stage = Stage::Setup;
 };
@@ -42,6 +45,7 @@ int child_main(void* argument) {
   };
   if (setpgid(0, 0) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) give_up(Stage::Setup);
   if (dup2(child.in, 0) < 0 || dup2(child.out, 1) < 0 || dup2(child.err, 2) < 0) give_up(Stage::Setup);
+  if (child.entrance >= 0) child.entered = write(child.entrance, "0", 1) == 1;
   if (child.files != nullptr) setrlimit(RLIMIT_NOFILE, child.files);
   if (chdir(child.cwd) != 0) give_up(Stage::Folder);
   sigset_t none;
@@ -99,6 +103,12 @@ std::pair<std::string, int> Spawner::find_program(const std::string& name, const
 
 int Spawner::start(const SpawnRequest& request, const std::string& program, const std::vector<const char*>& argv,
                    Spawned& spawned) {
+  std::optional<rlimit> files = files_;
+  rlimit own{};
+  if (request.files > 0 && getrlimit(RLIMIT_NOFILE, &own) == 0) {
+    const auto most = std::min(static_cast<rlim_t>(request.files), own.rlim_max);
+    files = rlimit{most, most};
+  }
   Child child{program.c_str(),
               const_cast<char* const*>(argv.data()),
               const_cast<char* const*>(request.env.data()),
@@ -106,13 +116,15 @@ int Spawner::start(const SpawnRequest& request, const std::string& program, cons
               null_.get(),
               request.out,
               request.err,
-              files_ ? &*files_ : nullptr};
+              files ? &*files : nullptr,
+              request.entrance};
   const std::int64_t before = boot_ticks();
   const pid_t pid = clone(child_main, stack_.get() + kStack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
   if (pid < 0) {
     child.error = errno;
   } else if (child.error == 0) {
     spawned.mark = {pid, before, boot_ticks(), boot_};
+    spawned.entered = child.entered;
     return 0;
   } else {
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {

@@ -21,11 +21,14 @@ struct SpawnRequest {
   const std::string& path;              // PATH of that environment
   const std::string& cwd;
   int out = -1, err = -1;  // its standard output and error; its input is /dev/null
+  int files = 0;           // limit of open files, if not 0
+  int entrance = -1;       // of a control group, which it enters before it becomes the program
 };
 struct Spawned {
   ProcessMark mark;  // pid 0: it could not be started
   int code = 0;      // then: 127 not found, 126 not to be run, 0 if the machine is to blame (no process, no memory)
   std::string error;
+  bool entered = false;
 };
 
 /// REQUIRES: one thread; every signal blocked and with its default action; descriptors above 2 marked close-on-exec.

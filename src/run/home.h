@@ -16,7 +16,7 @@ std::string study_folder(const std::string& home, const std::string& study);
 std::string trial_folder(const std::string& home, const std::string& study, TrialId trial);
 /// Makes the home (mode 0700) as needed.
 Result<void> make_home(const std::string& home);
-/// Makes the home and the study's folder (mode 0700) as needed.
+/// Makes the home and the study's folder (mode 0700) as needed, and puts Hone's marker into the latter (exec/folder.h).
 Result<void> make_folders(const std::string& home, const std::string& study);
 
 /// Is `given` the definition of the study `stored`? What it leaves open is taken from there: seed, `auto`; `parallel` may

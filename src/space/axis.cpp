@@ -13,13 +13,13 @@ namespace {
 /// NaN counts as the middle.
 double clipped(double unit) { return std::isnan(unit) ? 0.5 : std::clamp(unit, 0.0, 1.0); }
 
-std::variant<Line, Ladder, Options, Bell, Pieces> layout_of(const Domain& domain) {
+std::variant<Line, Ladder, ChoiceAxis, Bell, Pieces> layout_of(const Domain& domain) {
   if (const auto* real = std::get_if<Float>(&domain)) {
     if (real->step) return Ladder(*real);
     return Line(real->lo, real->hi, real->log);
   }
   if (const auto* whole = std::get_if<Int>(&domain)) return Ladder(*whole);
-  if (const auto* choice = std::get_if<Choice>(&domain)) return Options(*choice);
+  if (const auto* choice = std::get_if<Choice>(&domain)) return ChoiceAxis(*choice);
   if (const auto* normal = std::get_if<Normal>(&domain)) return Bell(*normal);
   const auto* pieces = std::get_if<Piecewise>(&domain);
   HONE_CHECK(pieces != nullptr, "constants and derived values have no axis");
@@ -28,25 +28,25 @@ std::variant<Line, Ladder, Options, Bell, Pieces> layout_of(const Domain& domain
 
 }  // namespace
 
-Options::Options(const Choice& choice) : values_(choice.options) {
+ChoiceAxis::ChoiceAxis(const Choice& choice) : values_(choice.options) {
   double sum = 0;
   for (const double weight : choice.weights) shares_.push_back(sum += weight);
   for (double& share : shares_) share /= sum;
 }
 
-std::uint64_t Options::index_at(double unit) const {
+std::uint64_t ChoiceAxis::index_at(double unit) const {
   const double count = static_cast<double>(values_.size());
   return static_cast<std::uint64_t>(std::min(std::floor(unit * count), count - 1));
 }
 
-std::optional<std::uint64_t> Options::index_of(const Value& value) const {
+std::optional<std::uint64_t> ChoiceAxis::index_of(const Value& value) const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (same_value(values_[i], value)) return i;
   }
   return std::nullopt;
 }
 
-std::uint64_t Options::nearest(double x) const {
+std::uint64_t ChoiceAxis::nearest(double x) const {
   std::size_t best = 0;
   double distance = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -59,7 +59,7 @@ std::uint64_t Options::nearest(double x) const {
   return best;
 }
 
-std::uint64_t Options::weighted(double unit) const {
+std::uint64_t ChoiceAxis::weighted(double unit) const {
   if (shares_.empty()) return index_at(unit);
   // The first share above the point; the largest point stays with the last option that has a weight.
   const double point = std::min(unit, 1 - 0x1.0p-53);
@@ -114,7 +114,7 @@ Value Axis::decode(double unit) const {
   const double at = clipped(unit);
   if (const auto* line = std::get_if<Line>(&layout_)) return line->decode(at);
   if (const auto* ladder = std::get_if<Ladder>(&layout_)) return ladder->decode(at);
-  if (const auto* options = std::get_if<Options>(&layout_)) return options->level(options->index_at(at));
+  if (const auto* options = std::get_if<ChoiceAxis>(&layout_)) return options->level(options->index_at(at));
   if (const auto* bell = std::get_if<Bell>(&layout_)) return bell->decode(at);
   return std::get<Pieces>(layout_).decode(at);
 }
@@ -122,20 +122,20 @@ Value Axis::decode(double unit) const {
 Value Axis::draw(double unit) const {
   const double at = clipped(unit);
   if (!prior_) {
-    const auto* options = std::get_if<Options>(&layout_);
+    const auto* options = std::get_if<ChoiceAxis>(&layout_);
     return options != nullptr ? options->level(options->weighted(at)) : decode(at);
   }
   // The quantiles at 0 and 1 are infinite where the prior has no bounds.
   const double x = prior_->quantile(std::clamp(at, 0x1.0p-54, 1 - 0x1.0p-53));
   if (const auto* line = std::get_if<Line>(&layout_)) return line->decode(line->encode(x));
   if (const auto* ladder = std::get_if<Ladder>(&layout_)) return ladder->level(ladder->nearest(x));
-  const auto& options = std::get<Options>(layout_);
+  const auto& options = std::get<ChoiceAxis>(layout_);
   return options.level(options.nearest(x));
 }
 
 double Axis::encode(const Value& value) const {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  if (const auto* options = std::get_if<Options>(&layout_)) {
+  if (const auto* options = std::get_if<ChoiceAxis>(&layout_)) {
     const auto index = options->index_of(value);
     return index ? (static_cast<double>(*index) + 0.5) / static_cast<double>(options->levels()) : kNone;
   }
@@ -149,13 +149,13 @@ double Axis::encode(const Value& value) const {
 
 std::uint64_t Axis::levels() const {
   if (const auto* ladder = std::get_if<Ladder>(&layout_)) return ladder->levels();
-  if (const auto* options = std::get_if<Options>(&layout_)) return options->levels();
+  if (const auto* options = std::get_if<ChoiceAxis>(&layout_)) return options->levels();
   return 0;
 }
 
 Value Axis::level(std::uint64_t index) const {
   if (const auto* ladder = std::get_if<Ladder>(&layout_)) return ladder->level(index);
-  const auto* options = std::get_if<Options>(&layout_);
+  const auto* options = std::get_if<ChoiceAxis>(&layout_);
   HONE_CHECK(options != nullptr && index < options->levels(), "a level that the coordinate does not have");
   return options->level(index);
 }

@@ -64,9 +64,9 @@ class Ladder {
   bool rounded_ = false;
 };
 
-class Options {
+class ChoiceAxis {
  public:
-  explicit Options(const Choice& choice);
+  explicit ChoiceAxis(const Choice& choice);
   std::uint64_t levels() const { return values_.size(); }
   const Value& level(std::uint64_t index) const { return values_[static_cast<std::size_t>(index)]; }
   std::uint64_t index_at(double unit) const;
@@ -113,7 +113,7 @@ class Axis {
   Value level(std::uint64_t index) const;   // REQUIRES: index < levels()
 
  private:
-  std::variant<Line, Ladder, Options, Bell, Pieces> layout_;
+  std::variant<Line, Ladder, ChoiceAxis, Bell, Pieces> layout_;
   std::optional<Truncated> prior_;
 };
 

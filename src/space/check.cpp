@@ -139,9 +139,12 @@ std::optional<Config> Space::adopt(const Config& config, const Space& from) cons
     given[*index] = *own;
   }
   bool complete = true;
-  Config result = data_->fill([&](std::size_t param, std::size_t) {
-    complete = complete && active(given[param]);
-    return given[param];
+  Config result = data_->fill([&](std::size_t param, std::size_t) -> Value {
+    if (active(given[param])) return given[param];
+    const Param& missing = data_->params[param];
+    if (missing.fallback && !from.find(missing.name)) return *missing.fallback;  // what it was before it was there
+    complete = false;
+    return {};
   });
   for (std::size_t i = 0; i < given.size(); ++i) complete = complete && (!active(given[i]) || active(result[i]));
   if (!complete) return std::nullopt;

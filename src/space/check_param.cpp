@@ -29,6 +29,10 @@ bool check_bound(const char* name, double x, Mistakes& mistakes) {
   return false;
 }
 
+/// No program can be given such an argument.
+constexpr const char* kZeroByte = "a value holds a zero byte; remove it";
+bool has_zero(const std::string& text) { return text.find('\0') != std::string::npos; }
+
 struct Checks {
   Mistakes& mistakes;
 
@@ -70,6 +74,7 @@ struct Checks {
     if (d.texts.size() != d.options.size())
       mistakes.emplace_back("texts do not match its options; give one each or none");
     check_options(d);
+    if (std::any_of(d.texts.begin(), d.texts.end(), has_zero)) mistakes.emplace_back(kZeroByte);
     if (d.weights.empty()) return;
     if (d.weights.size() != d.options.size()) {
       mistakes.push_back(fmt::format("{} weights for {} options; give one each", d.weights.size(), d.options.size()));
@@ -130,6 +135,7 @@ struct Checks {
     if (!active(d.value)) mistakes.emplace_back("a constant without a value; give one");
     if (is_number(d.value) && !std::isfinite(as_double(d.value))) mistakes.emplace_back("a constant must be finite");
     if (d.text.empty()) d.text = value_text(d.value);
+    if (has_zero(d.text)) mistakes.emplace_back(kZeroByte);
   }
   void operator()(Derived&) const {}  // its expression is compiled once all names are known
 
@@ -189,11 +195,15 @@ void check_prior(const Param& param, Mistakes& mistakes) {
 
 }  // namespace
 
-std::vector<std::string> check_param(Param& param) {
+std::vector<std::string> check_param(Param& param, bool vague) {
+  constexpr std::size_t kLongestName = 200;
   Mistakes mistakes;
   if (!is_param_name(param.name)) {
     mistakes.emplace_back("not a name; use letters, digits, _ and dots (a domain with commas needs quotes in { })");
+  } else if (param.name.size() > kLongestName) {
+    mistakes.push_back(fmt::format("a name of {} letters; use at most {}", param.name.size(), kLongestName));
   }
+  if (vague) return mistakes;
   std::visit(Checks{mistakes}, param.domain);
   if (!mistakes.empty()) return mistakes;
   if (param.prior) check_prior(param, mistakes);
@@ -201,6 +211,11 @@ std::vector<std::string> check_param(Param& param) {
     const auto cheap = accept(param.domain, *param.low_cost);
     if (cheap) param.low_cost = *cheap;
     else mistakes.push_back("low_cost " + cheap.error().what);
+  }
+  if (param.fallback) {
+    const auto before = accept(param.domain, *param.fallback);
+    if (before) param.fallback = *before;
+    else mistakes.push_back("default " + before.error().what);
   }
   return mistakes;
 }

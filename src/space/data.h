@@ -57,8 +57,8 @@ struct Space::Data {
 };
 
 /// Mistakes of one parameter's own definition, one line each: "what; remedy". Completes what may be left out: the texts
-/// of options, and low_cost in the type of the domain.
-std::vector<std::string> check_param(Param& param);
+/// of options, and low_cost and fallback in the type of the domain. `vague`: nothing but the name is known.
+std::vector<std::string> check_param(Param& param, bool vague = false);
 
 /// The value as one of the domain's own (2.0 becomes 2 in an Int), or Invalid "7 is outside float(0, 1)".
 /// REQUIRES: a domain that check_param() has found right; neither Constant nor Derived

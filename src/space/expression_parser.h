@@ -74,6 +74,7 @@ class ExpressionParser {
   bool take(std::string_view symbol);
   bool at_name(std::string_view name) const { return peek().kind == Token::Kind::Name && peek().text == name; }
   const Choice* choice_of(const Piece& piece) const;
+  bool vague(const Piece& piece) const;
 
   std::string_view text_;
   const std::vector<Param>* params_;

@@ -59,6 +59,7 @@ std::size_t number_length(std::string_view text, std::size_t at) {
 Result<std::vector<Token>> tokenize(std::string_view text) {
   constexpr std::size_t kLongest = 10'000;
   if (text.size() > kLongest) return invalid(fmt::format("longer than {} characters; split it", kLongest));
+  if (text.find('\0') != text.npos) return invalid("a zero byte is in it; remove it");
   std::vector<Token> tokens;
   for (std::size_t i = 0; i < text.size();) {
     const char c = text[i];

@@ -37,6 +37,12 @@ const Choice* ExpressionParser::choice_of(const Piece& piece) const {
   return piece.param ? std::get_if<Choice>(&(*params_)[*piece.param].domain) : nullptr;
 }
 
+/// A parameter that could not be read: a choice without options, see space_mistakes().
+bool ExpressionParser::vague(const Piece& piece) const {
+  const Choice* choice = choice_of(piece);
+  return choice != nullptr && choice->options.empty();
+}
+
 ExpressionParser::Parsed ExpressionParser::parse_name(const Token& token) {
   if (token.text == "and" || token.text == "or" || token.text == "in" || token.text == "not" || token.text == "if") {
     return fail(fmt::format("`{}` at {} is unexpected; a number or a name belongs there", token.text, token.at));
@@ -132,6 +138,7 @@ bool ExpressionParser::compare(Code code, Piece& left, Piece& right) {
 /// Words have an order only as options of pow2() or ordinal(): small < large there.
 bool ExpressionParser::order_by_rank(Piece& left, Piece& right) {
   if (left.type != Type::Word && right.type != Type::Word) return true;
+  if (vague(left) || vague(right)) return true;
   const Piece* ordered = nullptr;
   for (const Piece* piece : {&left, &right}) {
     const Choice* choice = choice_of(*piece);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "space/data.h"
+#include "space/mistakes.h"
 #include "space/value.h"
 
 namespace hone {
@@ -14,60 +15,68 @@ constexpr std::uint64_t kMostCells = std::uint64_t{1} << 63;
 
 class Maker {
  public:
-  Maker(std::vector<Param> params, std::vector<std::string> constraints) : data_(std::make_shared<Space::Data>()) {
+  Maker(std::vector<Param> params, std::vector<std::string> constraints, std::set<std::size_t> vague = {})
+      : data_(std::make_shared<Space::Data>()), vague_(std::move(vague)) {
     data_->params = std::move(params);
     data_->constraints = std::move(constraints);
     data_->nodes.resize(data_->params.size());
+    for (const std::size_t param : vague_) data_->params[param].domain = Choice();  // of unknown type in expressions
   }
 
-  Result<std::shared_ptr<const Space::Data>> make() {
+  std::vector<SpaceMistake> check() {
     constexpr std::size_t kMostParams = 10'000;
-    if (data_->params.size() > kMostParams) {
-      return invalid(fmt::format("space: {} parameters; at most {}", data_->params.size(), kMostParams));
-    }
+    if (data_->params.size() > kMostParams)
+      return {{Of::Space, 0, fmt::format("{} parameters; at most {}", data_->params.size(), kMostParams)}};
     check_each();
     compile_each();
-    for (std::size_t i = 0; i < data_->constraints.size(); ++i) compile_rule(i);
-    if (mistakes_.empty()) put_in_order();
-    if (!mistakes_.empty()) return invalid(fmt::format("{}", fmt::join(mistakes_, "\n")));
+    for (std::size_t i = 0; i < data_->constraints.size(); ++i)
+      if (auto rule = compile(Of::Rule, i, data_->constraints[i], Expression::Use::Truth))
+        data_->rules.push_back(std::move(*rule));
+    put_in_order();
+    return std::move(mistakes_);
+  }
+
+  /// REQUIRES: check() has found nothing
+  std::shared_ptr<const Space::Data> make() {
     lay_out();
     return data_;
   }
 
+  std::string text(const SpaceMistake& mistake) const {
+    if (mistake.of == Of::Rule) return fmt::format("constraints[{}]: {}", mistake.index, mistake.what);
+    if (mistake.of == Of::Space) return "space: " + mistake.what;
+    return fmt::format("space.{}: {}", in_short(data_->params[mistake.index].name), mistake.what);
+  }
+
  private:
-  std::string where(std::size_t param) const { return "space." + in_short(data_->params[param].name) + ": "; }
+  using Of = SpaceMistake::Of;
 
   void check_each() {
     for (std::size_t i = 0; i < data_->params.size(); ++i) {
       Param& param = data_->params[i];
       param.when = trim(param.when);
-      for (const std::string& mistake : check_param(param)) mistakes_.push_back(where(i) + mistake);
-      if (!data_->names.emplace(param.name, i).second) {
-        mistakes_.push_back(where(i) + "declared twice; rename one");
-      }
+      for (std::string& mistake : check_param(param, vague_.contains(i))) wrong(i, std::move(mistake));
+      if (!data_->names.emplace(param.name, i).second) wrong(i, "declared twice; rename one");
     }
   }
 
-  std::optional<Expression> compile(const std::string& where, const std::string& text, Expression::Use use) {
+  void wrong(std::size_t param, std::string what) { mistakes_.push_back({Of::Param, param, std::move(what)}); }
+
+  std::optional<Expression> compile(Of of, std::size_t index, const std::string& text, Expression::Use use) {
     auto expression = Expression::compile(text, data_->params, data_->names, use);
     if (expression) return std::move(*expression);
-    mistakes_.push_back(fmt::format("{}{}: {}", where, in_short(trim(text)), expression.error().what));
+    mistakes_.push_back({of, index, fmt::format("{}: {}", in_short(trim(text)), expression.error().what)});
     return std::nullopt;
   }
 
   void compile_each() {
     for (std::size_t i = 0; i < data_->params.size(); ++i) {
       const Param& param = data_->params[i];
-      if (!param.when.empty()) data_->nodes[i].when = compile(where(i), param.when, Expression::Use::Truth);
+      if (!param.when.empty()) data_->nodes[i].when = compile(Of::Param, i, param.when, Expression::Use::Truth);
       if (const auto* derived = std::get_if<Derived>(&param.domain)) {
-        data_->nodes[i].derived = compile(where(i), derived->expression, Expression::Use::Value);
+        data_->nodes[i].derived = compile(Of::Param, i, derived->expression, Expression::Use::Value);
       }
     }
-  }
-
-  void compile_rule(std::size_t i) {
-    auto rule = compile(fmt::format("constraints[{}]: ", i), data_->constraints[i], Expression::Use::Truth);
-    if (rule) data_->rules.push_back(std::move(*rule));
   }
 
   std::vector<std::size_t> needs(std::size_t param) const {
@@ -78,7 +87,7 @@ class Maker {
     return needed;
   }
 
-  /// Depth first, in the order of declaration; an edge back into the open path is a cycle.
+  /// Depth first, in the order of declaration; an edge back into the open path is a cycle, and ends that search.
   void put_in_order() {
     enum class Mark { New, Open, Done };
     std::vector<Mark> marks(data_->params.size(), Mark::New);
@@ -107,9 +116,9 @@ class Maker {
           std::vector<std::string> names;
           for (auto it = start; it != path.end(); ++it) names.push_back(data_->params[it->param].name);
           names.push_back(data_->params[param].name);
-          mistakes_.push_back(where(param) +
-                              fmt::format("depends on itself ({}); break the circle", fmt::join(names, " -> ")));
-          return;
+          wrong(param, fmt::format("depends on itself ({}); break the circle", fmt::join(names, " -> ")));
+          for (const Visit& v : path) marks[v.param] = Mark::Done;
+          path.clear();
         }
       }
     }
@@ -130,16 +139,24 @@ class Maker {
   }
 
   std::shared_ptr<Space::Data> data_;
-  std::vector<std::string> mistakes_;
+  std::set<std::size_t> vague_;
+  std::vector<SpaceMistake> mistakes_;
 };
 
 }  // namespace
 
+std::vector<SpaceMistake> space_mistakes(std::vector<Param> params, std::vector<std::string> constraints,
+                                         const std::set<std::size_t>& vague) {
+  return Maker(std::move(params), std::move(constraints), vague).check();
+}
+
 Result<Space> Space::make(std::vector<Param> params, std::vector<std::string> constraints) {
-  auto data = Maker(std::move(params), std::move(constraints)).make();
-  if (!data) return tl::unexpected(data.error());
+  Maker maker(std::move(params), std::move(constraints));
+  std::vector<std::string> lines;
+  for (const SpaceMistake& mistake : maker.check()) lines.push_back(maker.text(mistake));
+  if (!lines.empty()) return invalid(fmt::format("{}", fmt::join(lines, "\n")));
   Space space;
-  space.data_ = std::move(*data);
+  space.data_ = maker.make();
   return space;
 }
 

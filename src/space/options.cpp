@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "hone/registry.h"
+#include "space/value.h"
 
 namespace hone {
 namespace {
@@ -93,7 +94,7 @@ Result<Options> check_options(const std::string& where, const std::vector<Option
   }
   std::string mistakes;
   const auto mistake = [&](const std::string& name, const std::string& what) {
-    mistakes += (mistakes.empty() ? "" : "\n") + where + "." + name + ": " + what;
+    mistakes += (mistakes.empty() ? "" : "\n") + where + "." + in_short(name) + ": " + what;
   };
   for (const auto& [name, value] : given) {
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == name; });
@@ -105,7 +106,7 @@ Result<Options> check_options(const std::string& where, const std::vector<Option
       options[name] = *read;
     } else {
       const std::string text = value_text(value);
-      mistake(name, fmt::format("{} is not {}", text.empty() ? "an empty value" : text, range_text(*row)));
+      mistake(name, fmt::format("{} is not {}", text.empty() ? "an empty value" : in_short(text), range_text(*row)));
     }
   }
   if (!mistakes.empty()) return invalid(mistakes);

@@ -325,13 +325,16 @@ Result<Param> parse_param(std::string_view name, std::string_view text) {
   param.text = trim(text);
   Clause clause = split_if(param.text);
   if (clause.condition && is_sentence(clause.body)) clause = {param.text, std::nullopt};
+  std::string mistakes;
   auto domain = read_domain(clause.body);
-  if (!domain) return invalid(where + domain.error().what);
+  if (!domain) mistakes = where + domain.error().what;
+  if (clause.condition)
+    if (const auto ok = Expression::check(*clause.condition, Expression::Use::Truth); !ok)
+      mistakes +=
+          fmt::format("{}{}{}: {}", mistakes.empty() ? "" : "\n", where, in_short(*clause.condition), ok.error().what);
+  if (!mistakes.empty()) return invalid(mistakes);
   param.domain = std::move(*domain);
-  if (!clause.condition) return param;
-  const auto checked = Expression::check(*clause.condition, Expression::Use::Truth);
-  if (!checked) return invalid(fmt::format("{}{}: {}", where, in_short(*clause.condition), checked.error().what));
-  param.when = std::move(*clause.condition);
+  if (clause.condition) param.when = std::move(*clause.condition);
   return param;
 }
 

@@ -156,7 +156,7 @@ TEST(ParseParam, SaysWhatIsWrongAndWhatToWrite) {
   EXPECT_THAT(error("float(0, 1) if"), HasSubstr("nothing there"));
 }
 
-TEST(ParseParam, AnswersEveryTextWithAParameterOrOneLine) {
+TEST(ParseParam, AnswersEveryTextWithAParameterOrALineForDomainAndCondition) {
   const std::vector<std::string> seeds = {"float(1e-4, 1e-1, log) if model == svm",
                                           "int(2, 32, log, step=2)",
                                           "[a, 'b', 1e-3, \"c\"] if x in [1, 2]",
@@ -187,7 +187,11 @@ TEST(ParseParam, AnswersEveryTextWithAParameterOrOneLine) {
     if (!param) {
       EXPECT_EQ(param.error().code, Code::Invalid);
       EXPECT_EQ(param.error().what.find("space.x: "), 0u) << param.error().what;
-      EXPECT_EQ(param.error().what.find('\n'), std::string::npos) << param.error().what;
+      const std::size_t end = param.error().what.find('\n');  // one line for the domain, one for the condition
+      if (end != std::string::npos) {
+        EXPECT_EQ(param.error().what.find("space.x: ", end), end + 1) << param.error().what;
+        EXPECT_EQ(param.error().what.find('\n', end + 1), std::string::npos) << param.error().what;
+      }
       continue;
     }
     ++good;

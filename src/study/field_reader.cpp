@@ -30,21 +30,57 @@ std::string shown(const YamlNode& node) {
   return {};
 }
 
+int line_of(const YamlNode& root, std::string_view field) {
+  const YamlNode* node = &root;
+  int line = 1;
+  while (!field.empty()) {
+    if (field.front() == '[') {
+      const std::size_t end = std::min(field.find(']'), field.size());
+      const Value index = parse_value(field.substr(1, end - 1));
+      const auto* i = std::get_if<std::int64_t>(&index);
+      if (!i || *i < 0 || static_cast<std::size_t>(*i) >= node->items.size()) break;
+      node = &node->items[static_cast<std::size_t>(*i)];
+      line = node->line;
+      field.remove_prefix(std::min(end + 1, field.size()));
+    } else {  // a key may hold dots itself: the longest that fits
+      const YamlEntry* found = nullptr;
+      for (const auto& entry : node->entries) {
+        const std::string_view rest =
+            field.substr(0, entry.key.size()) == entry.key ? field.substr(entry.key.size()) : "x";
+        if ((rest.empty() || rest[0] == '.' || rest[0] == '[') && (!found || entry.key.size() > found->key.size()))
+          found = &entry;
+      }
+      if (!found) break;
+      node = &found->value;
+      line = node->line == 0 ? 0 : found->line;
+      field.remove_prefix(found->key.size());
+    }
+    if (!field.empty() && field.front() == '.') field.remove_prefix(1);
+  }
+  return line;
+}
+
 void FieldReader::wrong(int line, std::string_view field, std::string_view what) {
+  broken_.emplace(field.substr(0, field.find_first_of(".[")));
   // Text of the file may be in there, also in what other layers said about it.
   const std::string safe_field = printable(field), safe = printable(what);
-  std::string where = line > 0 ? fmt::format("{}:{}: {}", file_, line, safe_field) : fmt::format("--{}", safe_field);
-  if (safe_field.empty()) where = line > 0 ? fmt::format("{}:{}", file_, line) : file_;
-  mistakes_.emplace_back(line, fmt::format("{}: {}", where, safe));
+  std::string where = line == 0 ? "--" + safe_field : safe_field;
+  if (line > 0 && !file_.empty()) where = fmt::format("{}:{}{}{}", file_, line, field.empty() ? "" : ": ", safe_field);
+  mistakes_.emplace_back(line, where.empty() ? safe : fmt::format("{}: {}", where, safe));
 }
 
 std::string FieldReader::text() const {
-  auto sorted = mistakes_;
+  std::set<std::string_view> said;
+  std::vector<std::pair<int, std::string_view>> sorted;
+  for (const auto& [line, text] : mistakes_)
+    if (said.insert(text).second) sorted.emplace_back(line, text);
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   constexpr std::size_t most = 100;
   std::string out;
-  for (std::size_t i = 0; i < std::min(sorted.size(), most); ++i) out += (i > 0 ? "\n" : "") + sorted[i].second;
-  if (sorted.size() > most) out += fmt::format("\n{}: and {} more mistakes", file_, sorted.size() - most);
+  for (std::size_t i = 0; i < std::min(sorted.size(), most); ++i)
+    out += fmt::format("{}{}", i > 0 ? "\n" : "", sorted[i].second);
+  if (sorted.size() > most)
+    out += fmt::format("\n{}{}and {} more mistakes", file_, file_.empty() ? "" : ": ", sorted.size() - most);
   return out;
 }
 

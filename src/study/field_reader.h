@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,14 +18,20 @@ namespace hone {
 std::string shown(const YamlNode& node);
 std::string shown(std::string_view text);
 
+/// The line of `field` (`initial[2].metrics`) below `root`, or of the part above it that is there; 0 if it was given on
+/// the command line.
+int line_of(const YamlNode& root, std::string_view field);
+
 class FieldReader {
  public:
+  /// An empty `file`: one that is not the user's own, so its lines mean nothing.
   explicit FieldReader(std::string file) : file_(std::move(file)) {}
 
-  /// "FILE:LINE: field: what", or "--field: what" for a node of the command line.
+  /// "FILE:LINE: field: what", or "--field: what" for a node of the command line. Said twice is said once.
   void wrong(int line, std::string_view field, std::string_view what);
   bool clean() const { return mistakes_.empty(); }
   std::size_t count() const { return mistakes_.size(); }
+  const std::set<std::string, std::less<>>& broken() const { return broken_; }  // the top keys with mistakes
   /// All mistakes by line, one a line.
   std::string text() const;
 
@@ -45,6 +52,7 @@ class FieldReader {
  private:
   std::string file_;
   std::vector<std::pair<int, std::string>> mistakes_;
+  std::set<std::string, std::less<>> broken_;
 };
 
 bool is_metric_name(std::string_view name);    // val_acc, loss/total, acc@5

@@ -41,6 +41,7 @@ std::string param_json(const Param& param) {
   if (choice && choice->ordered) out["ordered"] = true;
   if (choice && !choice->weights.empty()) out["weights"] = choice->weights;
   if (param.low_cost) out["low_cost"] = value_json(*param.low_cost);
+  if (param.fallback) out["default"] = value_json(*param.fallback);
   if (!param.changeable) out["mutable"] = false;
   if (param.prior) out["prior"] = domain_text(*param.prior);
   if (!param.spelling.empty()) out["spelling"] = param.spelling;

@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "space/legal.h"
+#include "study/check.h"
 #include "study/ledger.h"
 
 namespace hone {
@@ -44,85 +44,18 @@ struct Study::State {
   Fact finished(std::string why) const;
 };
 
-namespace {
-
-Result<void> check_pair(const StudySpec& spec, const SearcherRow& searcher, const SchedulerRow& scheduler) {
-  if (scheduler.needs_fidelity && !spec.fidelity)
-    return invalid(
-        fmt::format("scheduler: {} needs a fidelity; add `fidelity: {{name: epoch, max: N}}`, or use `scheduler: none`",
-                    scheduler.name));
-  if (spec.objectives.size() > 1 && !searcher.multi_objective)
-    return invalid(fmt::format("searcher: {} knows one objective only; use random", searcher.name));
-  if (spec.objectives.size() > 1 && !scheduler.multi_objective)
-    return invalid(fmt::format("scheduler: {} knows one objective only; use none", scheduler.name));
-  return {};
-}
-
-Result<void> check_ends(const StudySpec& spec) {
-  const StopRules& stop = spec.stop;
-  if (spec.space.finite() || stop.trials || stop.time || stop.target || stop.no_improvement) return {};
-  return invalid(
-      "stop: the space is not finite, so the study would never end; add `stop: {trials: 100}`, or time, target or "
-      "no_improvement");
-}
-
-Result<void> check_initial(const StudySpec& spec) {
-  std::vector<Config> seen;
-  for (std::size_t i = 0; i < spec.initial.size(); ++i) {
-    const InitialPoint& point = spec.initial[i];
-    const auto whole = point.metrics.empty() ? spec.space.complete(point.config, Rng::stream(*spec.seed, "initial", i))
-                                             : spec.space.check(point.config);
-    if (!whole) return invalid(fmt::format("initial[{}]: {}", i, whole.error().what));
-    if (const auto twin = std::find(seen.begin(), seen.end(), *whole); spec.space.finite() && twin != seen.end())
-      return invalid(
-          fmt::format("initial[{}]: the same configuration as initial[{}]; remove it", i, twin - seen.begin()));
-    seen.push_back(*whole);
-    if (point.metrics.empty()) continue;
-    for (const Objective& objective : spec.objectives)
-      if (std::none_of(point.metrics.begin(), point.metrics.end(),
-                       [&](const auto& m) { return m.first == objective.metric; }))
-        return invalid(
-            fmt::format("initial[{}].metrics: {} is missing; give the objective's value", i, objective.metric));
-  }
-  return {};
-}
-
-std::vector<std::string> names_of(const auto& rows) {
-  std::vector<std::string> names{"auto"};
-  for (const auto& row : rows) names.push_back(row.name);
-  return names;
-}
-
-std::string unknown(const std::string& field, const std::string& name, const std::vector<std::string>& known) {
-  const std::string nearest = nearest_name(name, known);
-  return fmt::format(
-      "{}: unknown {} `{}`; {}", field, field, name,
-      nearest.empty() ? fmt::format("use one of {}", fmt::join(known, ", ")) : "did you mean " + nearest + "?");
-}
-
-}  // namespace
-
 Result<Study> Study::make(StudySpec spec) {
-  if (spec.objectives.empty()) return invalid("objective: missing; add `objective: maximize METRIC`");
   if (!spec.seed) spec.seed = 0;
-  if (spec.fidelity && (spec.fidelity->min < 1 || spec.fidelity->max < spec.fidelity->min))
-    return invalid(
-        fmt::format("fidelity: min {} and max {}; use 1 <= min <= max", spec.fidelity->min, spec.fidelity->max));
-  if (spec.searcher.name == "auto") spec.searcher.name = spec.objectives.size() > 1 ? "random" : "tpe";
-  if (spec.scheduler.name == "auto")
+  if (spec.searcher.name == "auto" && spec.searcher.options.empty())
+    spec.searcher.name = spec.objectives.size() > 1 ? "random" : "tpe";
+  if (spec.scheduler.name == "auto" && spec.scheduler.options.empty())
     spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
+  if (const auto mistakes = check_study(draft_of(spec)); !mistakes.empty()) return tl::unexpected(error_of(mistakes));
   const SearcherRow* searcher = find_searcher(spec.searcher.name);
-  if (!searcher) return invalid(unknown("searcher", spec.searcher.name, names_of(searchers())));
   const SchedulerRow* scheduler = find_scheduler(spec.scheduler.name);
-  if (!scheduler) return invalid(unknown("scheduler", spec.scheduler.name, names_of(schedulers())));
-
-  auto search_options = check_options("searcher." + searcher->name, searcher->options, spec.searcher.options);
-  if (!search_options) return tl::unexpected(search_options.error());
-  auto schedule_options = check_options("scheduler." + scheduler->name, scheduler->options, spec.scheduler.options);
-  if (!schedule_options) return tl::unexpected(schedule_options.error());
-  for (const auto& ok : {check_pair(spec, *searcher, *scheduler), check_ends(spec), satisfiable(spec.space, *spec.seed),
-                         check_initial(spec)})
-    if (!ok) return tl::unexpected(ok.error());
+  const auto search_options = check_options("searcher", searcher->options, spec.searcher.options);
+  const auto schedule_options = check_options("scheduler", scheduler->options, spec.scheduler.options);
+  HONE_CHECK(search_options && schedule_options, "options are checked with the study");
 
   return Study(std::make_unique<State>(std::move(spec)));
 }

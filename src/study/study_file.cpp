@@ -44,7 +44,8 @@ bool is_study_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [&](char c) { return alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
-Result<StudySpec> read_study_file(std::string_view text, const std::string& file, const StudyOptions& options) {
+Result<StudySpec> read_study_file(std::string_view text, const std::string& file, const StudyOptions& options,
+                                  const StudyCheck& check) {
   FieldReader reader(printable(file));
   auto root = read_yaml(text);
   if (!root) {
@@ -68,9 +69,11 @@ Result<StudySpec> read_study_file(std::string_view text, const std::string& file
     return (a.first.find('.') == std::string::npos) > (b.first.find('.') == std::string::npos);
   });
   for (const auto& [key, value] : sorted) apply_option(reader, *root, key, value);
-  StudySpec spec = read_study(reader, *root, file, fixes);
+  Draft draft = read_study(reader, *root, file, fixes);
+  if (check)
+    for (const auto& [field, what] : check(draft)) reader.wrong(line_of(*root, field), field, what);
   if (!reader.clean()) return invalid(reader.text());
-  return spec;
+  return std::move(draft.spec);
 }
 
 }  // namespace hone

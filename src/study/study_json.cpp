@@ -76,6 +76,9 @@ Json limits_json(const Limits& limits) {
   if (limits.grace != plain.grace) out["grace"] = limits.grace;
   if (limits.log != plain.log) out["log"] = limits.log;
   if (limits.retries != plain.retries) out["retries"] = limits.retries;
+  if (limits.files != plain.files) out["files"] = limits.files;
+  if (limits.disk != plain.disk) out["disk"] = limits.disk;
+  if (limits.oom_retry != plain.oom_retry) out["oom_retry"] = limits.oom_retry;
   return out;
 }
 

@@ -25,13 +25,12 @@ class StudyReader {
   StudyReader(FieldReader& reader, const YamlNode& root, const std::vector<std::string>& fixes)
       : r_(reader), root_(root), fixes_(fixes) {}
 
-  StudySpec read(const std::string& file) {
+  Draft read(const std::string& file) {
     r_.check_keys(root_, "", kKeys, kLater);
     name(file);
     if (const YamlNode* node = root_.find("command")) command(*node);
     objectives();
-    if (auto space = read_space(r_, root_.find("space"), root_.find("constraints"), fixes_))
-      spec_.space = std::move(*space), space_read_ = true;
+    read_space(r_, root_.find("space"), root_.find("constraints"), fixes_, draft_);
     if (const YamlNode* node = root_.find("outcome_constraints")) outcomes(*node);
     if (const YamlNode* node = root_.find("cost")) cost(*node);
     if (const YamlNode* node = root_.find("initial")) initial(*node);
@@ -49,7 +48,8 @@ class StudyReader {
     if (const YamlNode* node = root_.find("repeat"))
       if (const auto n = r_.whole(*node, "repeat", 1, 100'000); n && *n > 1)
         r_.wrong(node->line, "repeat", fmt::format("{} is not in this version; use 1", *n));
-    return std::move(spec_);
+    draft_.broken = r_.broken();
+    return std::move(draft_);
   }
 
  private:
@@ -94,7 +94,8 @@ class StudyReader {
 
   void objectives() {
     const YamlNode* node = root_.find("objective");
-    if (!node) return r_.wrong(1, "objective", "is missing; add `objective: maximize METRIC`");
+    if (!node)
+      return r_.wrong(1, "objective", "is missing; add `objective: maximize METRIC`, or give --maximize METRIC");
     if (!node->is_list()) return objective(*node);
     if (node->items.empty()) r_.wrong(node->line, "objective", "is an empty list; write `maximize METRIC`");
     for (const auto& item : node->items) objective(item);
@@ -114,11 +115,14 @@ class StudyReader {
       good = aggregate == "best" || aggregate == "mean" || aggregate == "last";
       out.aggregate = aggregate == "best" ? Aggregate::Best : aggregate == "mean" ? Aggregate::Mean : Aggregate::Last;
     }
-    if (!good)
-      return r_.wrong(node.line, "objective",
-                      fmt::format("{} is not understood; write `maximize METRIC` or `minimize METRIC`, "
-                                  "and best, mean or last after it",
-                                  shown(node)));
+    if (!good) {
+      const std::string near = words && words->size() > 1 ? nearest_name((*words)[0], {"maximize", "minimize"}) : "";
+      return r_.wrong(
+          node.line, "objective",
+          fmt::format("{} is not understood; {}write `maximize METRIC` or `minimize METRIC`, "
+                      "and best, mean or last after it",
+                      shown(node), near.empty() || near == (*words)[0] ? "" : "did you mean " + near + "? "));
+    }
     if (!is_metric_name(out.metric)) return bad_metric(node, "objective", out.metric);
     for (const auto& other : spec_.objectives)
       if (other.metric == out.metric)
@@ -169,10 +173,10 @@ class StudyReader {
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const YamlNode& item = node.items[i];
       const std::string field = fmt::format("initial[{}]", i);
+      InitialPoint& point = spec_.initial.emplace_back();  // also if it is wrong: check_study() counts them
       if (!r_.expect_map(item, field, "- {lr: 0.01}")) continue;
       const YamlNode* config = item.find("config");
       const bool known = config && config->is_map();
-      InitialPoint point;
       const std::size_t before = r_.count();
       if (known) r_.check_keys(item, field, {"config", "metrics"});
       for (const auto& entry : (known ? *config : item).entries)
@@ -183,22 +187,8 @@ class StudyReader {
         for (const auto& entry : metrics->entries)
           if (const auto value = r_.number(entry.value, field + ".metrics." + entry.key))
             point.metrics.emplace_back(entry.key, *value);
-      if (r_.count() > before) continue;
-      check_point(item, field, point);
-      spec_.initial.push_back(std::move(point));
+      if (r_.count() > before) point = {};
     }
-  }
-
-  void check_point(const YamlNode& node, const std::string& field, const InitialPoint& point) {
-    if (!space_read_) return;
-    const auto whole = point.metrics.empty() ? spec_.space.complete(point.config, Rng::stream(0, "initial"))
-                                             : spec_.space.check(point.config);
-    if (!whole) return r_.wrong(node.line, field, whole.error().what);
-    if (point.metrics.empty()) return;
-    for (const auto& objective : spec_.objectives)
-      if (std::none_of(point.metrics.begin(), point.metrics.end(),
-                       [&](const auto& m) { return m.first == objective.metric; }))
-        r_.wrong(node.line, field + ".metrics", objective.metric + " is missing; give the objective's value");
   }
 
   void fidelity(const YamlNode& node) {
@@ -210,7 +200,7 @@ class StudyReader {
       if (word && !is_metric_name(*word)) bad_metric(*name, "fidelity.name", *word);
       else if (word) out.name = *word;
     }
-    if (space_read_ && spec_.space.find(out.name))
+    if (std::any_of(draft_.params.begin(), draft_.params.end(), [&](const Param& p) { return p.name == out.name; }))
       r_.wrong(node.line, "fidelity.name",
                out.name + " is a parameter too; remove it from the space or name the fidelity otherwise");
     for (const auto& objective : spec_.objectives)
@@ -225,7 +215,7 @@ class StudyReader {
     spec_.fidelity = std::move(out);
   }
 
-  /// A word, or {word: {option: value}}. Names and options are checked against the registry.
+  /// A word, or {word: {option: value}}. Names and options are compared with the registry by check_study().
   Algorithm algorithm(const YamlNode& node, const std::string& field) {
     Algorithm out;
     const YamlNode* options = nullptr;
@@ -245,44 +235,11 @@ class StudyReader {
     } else {
       return out;
     }
-    const std::size_t before = r_.count();
     if (options)
       for (const auto& entry : options->entries)
         if (const auto value = r_.value(entry.value, field + "." + out.name + "." + entry.key))
           out.options[entry.key] = *value;
-    if (r_.count() > before) return out;
-    const auto known = check_algorithm(field, out);
-    if (known) return out;
-    for (const std::string_view mistake : mistakes_in(known.error().what)) r_.wrong(node.line, "", mistake);
     return out;
-  }
-
-  static Result<void> check_algorithm(const std::string& field, const Algorithm& algorithm) {
-    const std::string& name = algorithm.name;
-    if (name == "auto") {
-      if (algorithm.options.empty()) return {};
-      return invalid(fmt::format("{}.{}: auto has no options; name the {} that has it", field,
-                                 algorithm.options.begin()->first, field));
-    }
-    std::vector<std::string> names{"auto"};
-    const std::vector<OptionRow>* rows = nullptr;
-    const auto look = [&](const auto& table) {
-      for (const auto& row : table) {
-        names.push_back(row.name);
-        if (row.name == name) rows = &row.options;
-      }
-    };
-    if (field == "searcher") look(searchers());
-    else look(schedulers());
-    if (rows) {
-      const auto options = check_options(field + "." + name, *rows, algorithm.options);
-      if (!options) return tl::unexpected(options.error());
-      return {};
-    }
-    const std::string near = nearest_name(name, names);
-    return invalid(fmt::format(
-        "{}: {} is unknown; {}", field, shown(std::string_view(name)),
-        near.empty() ? fmt::format("use one of {}", fmt::join(names, ", ")) : "did you mean " + near + "?"));
   }
 
   void stop(const YamlNode& node) {
@@ -326,7 +283,8 @@ class StudyReader {
 
   void limits(const YamlNode& node) {
     if (!r_.expect_map(node, "limits", "limits: {time: 10m}")) return;
-    r_.check_keys(node, "limits", {"time", "silence", "grace", "log", "retries"}, {"memory"});
+    r_.check_keys(node, "limits", {"time", "silence", "grace", "log", "retries", "files", "disk", "oom_retry"},
+                  {"memory"});
     Limits& out = spec_.limits;
     if (const YamlNode* n = node.find("time")) out.time = r_.duration(*n, "limits.time");
     if (const YamlNode* n = node.find("silence")) out.silence = r_.duration(*n, "limits.silence");
@@ -334,6 +292,11 @@ class StudyReader {
     if (const YamlNode* n = node.find("log")) out.log = r_.bytes(*n, "limits.log").value_or(out.log);
     if (const YamlNode* n = node.find("retries"))
       out.retries = static_cast<int>(r_.whole(*n, "limits.retries", 0, 1000).value_or(0));
+    if (const YamlNode* n = node.find("files"))
+      out.files = static_cast<int>(r_.whole(*n, "limits.files", 16, 1 << 20).value_or(0));
+    if (const YamlNode* n = node.find("disk")) out.disk = r_.bytes(*n, "limits.disk").value_or(0);
+    if (const YamlNode* n = node.find("oom_retry"))
+      out.oom_retry = r_.truth(*n, "limits.oom_retry").value_or(out.oom_retry);
   }
 
   void patterns(const YamlNode& node) {
@@ -385,14 +348,14 @@ class StudyReader {
   FieldReader& r_;
   const YamlNode& root_;
   const std::vector<std::string>& fixes_;
-  StudySpec spec_;
-  bool space_read_ = false;
+  Draft draft_;
+  StudySpec& spec_ = draft_.spec;
 };
 
 }  // namespace
 
-StudySpec read_study(FieldReader& reader, const YamlNode& root, const std::string& file,
-                     const std::vector<std::string>& fixes) {
+Draft read_study(FieldReader& reader, const YamlNode& root, const std::string& file,
+                 const std::vector<std::string>& fixes) {
   return StudyReader(reader, root, fixes).read(file);
 }
 

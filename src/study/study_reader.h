@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "hone/spec.h"
+#include "study/check.h"
 #include "study/field_reader.h"
 
 namespace hone {
 
-/// What `reader` has no mistakes about afterwards is a whole spec, but for the folder.
-StudySpec read_study(FieldReader& reader, const YamlNode& root, const std::string& file,
-                     const std::vector<std::string>& fixes);
+/// Whole, but for the folder, if `reader` has no mistakes afterwards.
+Draft read_study(FieldReader& reader, const YamlNode& root, const std::string& file,
+                 const std::vector<std::string>& fixes);
 
 }  // namespace hone

@@ -19,8 +19,8 @@ import jsonschema
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HONE = None
-COMMANDS = ["run", "try", "list", "status", "trials", "best", "explain", "plan", "lint", "searchers", "schedulers", "ask-tell",
-            "replay", "export", "report", "completion", "man", "stop", "pause", "resume", "retry", "set", "delete", "tidy"]
+COMMANDS = ["run", "stop", "pause", "resume", "retry", "set", "try", "list", "status", "trials", "best", "logs", "explain", "plan",
+            "lint", "searchers", "schedulers", "ask-tell", "replay", "export", "delete", "tidy", "report", "completion", "man"]
 LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "portfolio", "up", "down"]
 
 TRAIN = """
@@ -81,6 +81,14 @@ def hone(*arguments, status=0, cwd=None, stdin=None, env=None):
     if status is not None and done.returncode != status:
         raise AssertionError("hone %s: status %d, not %d\n%s%s" % (arguments, done.returncode, status, done.stdout, done.stderr))
     return done
+
+
+def end(run):
+    """Of a `hone run` that may still run, with its trials."""
+    if run.poll() is None:
+        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGINT)
+        run.wait(timeout=60)
 
 
 def check(text, name):
@@ -262,6 +270,49 @@ class Surface(unittest.TestCase):
         self.write("report.sh", "%s report --infeasible 'too wide'\nsleep 5\n" % HONE)
         hone("run", "report.yaml", "--name", "infeasible", cwd=self.cwd, status=1)
         self.assertEqual(json.loads(hone("trials", "infeasible", "--json", cwd=self.cwd).stdout)[0]["cause"], "infeasible")
+
+    def test_logs_show_what_a_trial_wrote_and_nothing_that_moves_a_cursor(self):
+        self.write("wrote.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nparallel: 1\nstop: {trials: 2}\ninitial: [{config: {x: 0.5}, "
+                                 "metrics: {loss: 9}}]\ncommand: [sh, wrote.sh, '{x}']\n")
+        self.write("wrote.sh", "printf 'a\\033[2Jb\\r50%%\\r100%%\\n\\nloss=1\\n'; [ $HONE_TRIAL = 2 ] || echo oops >&2\n")
+        hone("run", "wrote.yaml", cwd=self.cwd)
+        self.assertEqual(hone("logs", "wrote", "1", cwd=self.cwd).stdout, "==> stdout <==\nab\n50%\n100%\n\nloss=1\n\n==> stderr <==\noops\n")
+        self.assertEqual(hone("logs", "wrote", "1", "--stderr", cwd=self.cwd).stdout, "oops\n")
+        self.assertEqual(hone("logs", "wrote", "1", "--stdout", "--last", "2", cwd=self.cwd).stdout, "\nloss=1\n")
+        self.assertEqual(hone("logs", "wrote", "2", cwd=self.cwd).stdout, "ab\n50%\n100%\n\nloss=1\n", "one that wrote needs no heading")
+        self.assertEqual(hone("logs", "wrote", "2", "-f", cwd=self.cwd).stdout, "ab\n50%\n100%\n\nloss=1\n", "it has ended")
+        for trial, word in (("3", "trials 0 to 2"), ("0", "known result"), ("x", "whole number")):
+            error = hone("logs", "wrote", trial, cwd=self.cwd, status=2).stderr
+            self.assertIn(word, error)
+            self.assertEqual(error.count("\n"), 1, error)
+        out = os.path.join(self.cwd, "hone-runs", "studies", "wrote", "1", "stdout")
+        os.remove(out)
+        os.mkfifo(out)
+        self.assertIn("something else in its place", hone("logs", "wrote", "1", cwd=self.cwd, status=2).stderr)
+
+    def test_logs_follow_a_trial_to_its_end_across_its_runs(self):
+        self.write("follow.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nfidelity: {name: epoch, max: 3}\nscheduler: {asha: {eta: 3}}\n"
+                                  "seed: 1\nsearcher: random\nparallel: 1\nstop: {trials: 1}\n"
+                                  "command: [sh, -c, 'while [ ! -e go{until} ]; do sleep 0.02; done; echo epoch={until} loss=1; echo run {until} >&2', '{x}', '{dir}']\n")
+        run = subprocess.Popen([HONE, "run", "follow.yaml"], cwd=self.cwd, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(end, run)
+        self.assertIn("started", run.stdout.readline())
+        self.assertIn("trial 0 started", run.stdout.readline())
+        follow = [subprocess.Popen([HONE, "logs", "follow", "0", "-f", *extra], cwd=self.cwd, stdout=subprocess.PIPE, text=True)
+                  for extra in ([], ["--stderr"])]
+        self.write("go1", "")
+        self.assertEqual(follow[1].stdout.readline(), "run 1\n")
+        follow[1].send_signal(signal.SIGINT)
+        self.assertEqual(follow[1].wait(), 130)
+        self.write("go3", "")
+        rest = follow[0].stdout.read()
+        self.assertEqual(follow[0].wait(timeout=60), 0)
+        for line in ("epoch=1 loss=1", "run 1", "epoch=3 loss=1", "run 3"):
+            self.assertIn(line, rest.splitlines())
+        run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0)
+        for one in follow:
+            one.stdout.close()
 
     def test_causes_and_exit_status(self):
         for name, script, cause in (("e", "exit 3", "exit 3"), ("s", "kill -SEGV $$", "signal 11"), ("m", "true", "no metric"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hostile names and values, secrets, permissions, and a trial that runs Hone itself.
 
-Usage: hostile_test.py HONE
+Usage: hostile_names_test.py HONE
 """
 import json
 import os

@@ -1,0 +1,185 @@
+#include "study/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+#include "space/legal.h"
+#include "study/field_reader.h"
+
+namespace hone {
+namespace {
+
+class Checker {
+ public:
+  explicit Checker(const Draft& draft) : draft_(draft), spec_(draft.spec) {}
+
+  std::vector<Mistake> check() {
+    if (spec_.objectives.empty() && draft_.sound("objective"))
+      wrong("objective", "is missing; add `objective: maximize METRIC`, or give --maximize METRIC");
+    fidelity();
+    searcher();
+    scheduler();
+    ends();
+    if (space_is_sound())
+      if (const auto ok = satisfiable(spec_.space, spec_.seed.value_or(0)); !ok) lines("", ok.error().what);
+    initial();
+    return std::move(mistakes_);
+  }
+
+ private:
+  void wrong(std::string field, std::string what) { mistakes_.push_back({std::move(field), std::move(what)}); }
+
+  /// What another layer says, a line a mistake. An empty field: each line begins with its own.
+  void lines(const std::string& field, std::string_view what) {
+    for (const std::string_view line : mistakes_in(what)) {
+      const std::size_t colon = line.find(": ");
+      if (!field.empty() || colon == std::string_view::npos) wrong(field, std::string(line));
+      else wrong(std::string(line.substr(0, colon)), std::string(line.substr(colon + 2)));
+    }
+  }
+
+  bool space_is_sound() const { return draft_.sound("space") && draft_.sound("constraints") && draft_.sound("fix"); }
+
+  void fidelity() {
+    if (!spec_.fidelity || (spec_.fidelity->min >= 1 && spec_.fidelity->max >= spec_.fidelity->min)) return;
+    wrong("fidelity", fmt::format("min {} and max {}; use 1 <= min <= max", spec_.fidelity->min, spec_.fidelity->max));
+  }
+
+  /// The row of the algorithm, if there is one; its options are checked.
+  template <class Row>
+  const Row* row_of(const std::string& field, const Algorithm& algorithm, const std::vector<Row>& rows) {
+    std::vector<std::string> names{"auto"};
+    for (const Row& row : rows) names.push_back(row.name);
+    if (algorithm.name == "auto") {
+      for (const auto& [option, value] : algorithm.options)
+        wrong(fmt::format("{}.auto.{}", field, option),
+              fmt::format("auto has no options; name the {} that has it", field));
+      return nullptr;
+    }
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.name == algorithm.name; });
+    if (row == rows.end()) {
+      const std::string near = nearest_name(algorithm.name, names);
+      wrong(field, fmt::format("{} is unknown; {}", shown(std::string_view(algorithm.name)),
+                               near.empty() ? fmt::format("use one of {}", fmt::join(names, ", "))
+                                            : "did you mean " + near + "?"));
+      return nullptr;
+    }
+    if (const auto options = check_options(field + "." + algorithm.name, row->options, algorithm.options); !options)
+      lines("", options.error().what);
+    return &*row;
+  }
+
+  bool several() const { return draft_.sound("objective") && spec_.objectives.size() > 1; }
+
+  void searcher() {
+    const SearcherRow* row = row_of("searcher", spec_.searcher, searchers());
+    if (row && several() && !row->multi_objective)
+      wrong("searcher", fmt::format("{} knows one objective only; use random", row->name));
+  }
+
+  void scheduler() {
+    const SchedulerRow* row = row_of("scheduler", spec_.scheduler, schedulers());
+    if (row && row->needs_fidelity && !spec_.fidelity && draft_.sound("fidelity"))
+      wrong("scheduler",
+            fmt::format("{} needs a fidelity; add `fidelity: {{name: epoch, max: N}}`, or use `scheduler: none`",
+                        row->name));
+    if (row && several() && !row->multi_objective)
+      wrong("scheduler", fmt::format("{} knows one objective only; use none", row->name));
+  }
+
+  void ends() {
+    const StopRules& stop = spec_.stop;
+    if (!draft_.sound("stop") || !draft_.sound("fix") || stop.trials || stop.time || stop.target || stop.no_improvement)
+      return;
+    const bool infinite = space_is_sound() ? !spec_.space.finite()
+                                           : std::any_of(draft_.alone.begin(), draft_.alone.end(),
+                                                         [](const auto& param) { return !param.second.finite(); });
+    if (infinite)
+      wrong("stop",
+            "the space is not finite, so the study would never end; add `stop: {trials: 100}` (--trials 100), or time, "
+            "target or no_improvement");
+  }
+
+  void initial() {
+    std::vector<std::optional<Config>> seen;
+    for (std::size_t i = 0; i < spec_.initial.size(); ++i) {
+      const InitialPoint& point = spec_.initial[i];
+      const std::string field = fmt::format("initial[{}]", i);
+      if (!draft_.sound("initial") && point.config.empty()) {  // unread, perhaps
+        seen.emplace_back();
+        continue;
+      }
+      if (space_is_sound()) seen.push_back(whole_point(i, field, seen));
+      else values_alone(point, field);
+      if (!point.metrics.empty() && draft_.sound("objective")) known_result(point, field);
+    }
+  }
+
+  std::optional<Config> whole_point(std::size_t i, const std::string& field,
+                                    const std::vector<std::optional<Config>>& seen) {
+    const InitialPoint& point = spec_.initial[i];
+    const auto whole = point.metrics.empty()
+                           ? spec_.space.complete(point.config, Rng::stream(spec_.seed.value_or(0), "initial", i))
+                           : spec_.space.check(point.config);
+    if (!whole) {
+      lines(field, whole.error().what);
+      return std::nullopt;
+    }
+    const auto twin = std::find(seen.begin(), seen.end(), std::optional(*whole));
+    if (spec_.space.finite() && twin != seen.end())
+      wrong(field, fmt::format("the same configuration as initial[{}]; remove it", twin - seen.begin()));
+    return *whole;
+  }
+
+  /// As much as can be said while the space is not whole.
+  void values_alone(const InitialPoint& point, const std::string& field) {
+    std::vector<std::string> names;
+    for (const Param& param : draft_.params) names.push_back(param.name);
+    for (const auto& [name, value] : point.config) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        const std::string near = nearest_name(name, names);
+        wrong(field, fmt::format("{}: unknown parameter; {}", shown(std::string_view(name)),
+                                 near.empty() ? "drop it" : "did you mean " + near + "?"));
+        continue;
+      }
+      const auto alone = draft_.alone.find(name);
+      if (alone == draft_.alone.end()) continue;
+      if (const auto ok = alone->second.check({{name, value}}); !ok) lines(field, ok.error().what);
+    }
+  }
+
+  void known_result(const InitialPoint& point, const std::string& field) {
+    std::vector<std::string> given;
+    for (const auto& [name, value] : point.metrics) given.push_back(name);
+    for (const Objective& objective : spec_.objectives) {
+      if (std::find(given.begin(), given.end(), objective.metric) != given.end()) continue;
+      const std::string near = nearest_name(objective.metric, given);
+      wrong(field + ".metrics", near.empty()
+                                    ? fmt::format("{} is missing; give the objective's value", objective.metric)
+                                    : fmt::format("{} is missing; {} is no objective, did you mean {}?",
+                                                  objective.metric, shown(std::string_view(near)), objective.metric));
+    }
+  }
+
+  const Draft& draft_;
+  const StudySpec& spec_;
+  std::vector<Mistake> mistakes_;
+};
+
+}  // namespace
+
+Draft draft_of(const StudySpec& spec) { return {spec, spec.space.params(), {}, {}}; }
+
+std::vector<Mistake> check_study(const Draft& draft) { return Checker(draft).check(); }
+
+Error error_of(const std::vector<Mistake>& mistakes) {
+  std::string text;
+  for (const auto& [field, what] : mistakes)
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : "\n", field, field.empty() ? "" : ": ", what);
+  return {Code::Invalid, text};
+}
+
+}  // namespace hone
