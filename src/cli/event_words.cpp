@@ -70,7 +70,9 @@ struct InWords {
   }
   std::string operator()(const Opened& e) const {
     std::string out;
-    for (const auto& [name, value] : e.facts) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value);
+    for (const auto& [name, value] : e.facts)
+      if (name != "environment")  // dozens of names
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value);
     return because("taken up by hone run", out);
   }
 };

@@ -264,7 +264,7 @@ TEST(EventWords, NameWhatTheUserAskedAndTheNumbersOfARun) {
   EXPECT_EQ(event_words({0, Steered{0, Steer::Parallel, 8}}, spec, false), "the user asked: parallel=8");
   EXPECT_EQ(event_words({0, Extended{std::make_shared<const StudySpec>(spec)}}, spec, false),
             "the definition was changed: 2 parameters, 5 trials");
-  EXPECT_EQ(event_words({0, Opened{{{"host", "node1"}, {"version", "0.1"}}}}, spec, false),
+  EXPECT_EQ(event_words({0, Opened{{{"host", "node1"}, {"environment", "A B C"}, {"version", "0.1"}}}}, spec, false),
             "taken up by hone run: host node1, version 0.1");
   Exited killed{.trial = 0, .attempt = 2, .cause = Cause::Signal, .code = 9, .detail = "bye", .outside = true};
   killed.cpu_seconds = 2, killed.peak_memory = 3 << 20;
@@ -276,14 +276,26 @@ TEST(EventWords, ExplainTheTermsThatOccur) {
   EXPECT_THAT(footnotes("random draw"), testing::IsEmpty());
 }
 
-TEST(States, ATrialThatTheUserHoldsIsPaused) {
-  Trial trial;
-  trial.phase = Phase::Waiting;
-  EXPECT_STREQ(state_name(trial), "waiting");
-  trial.held = true;
-  EXPECT_STREQ(state_name(trial), "paused");
-  trial.phase = Phase::Running;
-  EXPECT_STREQ(state_name(trial), "running");
+TEST(States, ATrialThatTheUserHoldsIsPausedUntilItMayGoOn) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, Steered{0, Steer::Pause}});
+  EXPECT_EQ(trial_json(view, 0)["state"], "paused");
+  EXPECT_EQ(trial_json(view, 0)["why"], "the user asked: pause; held until `hone resume`");
+  EXPECT_EQ(trial_json(view, 0)["ended"], 11.0);
+  EXPECT_EQ(status_json(view, false, 99)["counts"]["paused"], 1);
+  EXPECT_EQ(status_json(view, false, 99)["counts"]["waiting"], 0);
+  view.apply({12, Steered{0, Steer::Resume}});
+  EXPECT_EQ(trial_json(view, 0)["state"], "waiting");
+  EXPECT_EQ(trial_json(view, 0)["why"], "the user asked: resume");
+}
+
+TEST(States, ATrialThatRanOutOfMemorySaysThatItWaitsToRunAlone) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, Exited{.trial = 0, .attempt = 1, .cause = Cause::Oom}});
+  EXPECT_EQ(trial_json(view, 0)["state"], "waiting");
+  EXPECT_THAT(trial_json(view, 0)["why"].get<std::string>(), HasSubstr("ran out of memory, so it waits to run alone"));
 }
 
 TEST(Counted, KnowsThePlural) {

@@ -70,7 +70,7 @@ void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, s
   write(out, csv_line(row));
   for (const TrialId id : ids) {
     const Trial& trial = study.trial(id);
-    const bool over = trial.phase != Phase::Running && trial.phase != Phase::Waiting;
+    const bool over = trial.phase != Phase::Running && (trial.phase != Phase::Waiting || trial.held);
     row = {std::to_string(id),
            state_name(trial),
            trial.phase == Phase::Failed ? cause_text(trial.cause, trial.code) : "",

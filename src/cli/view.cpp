@@ -186,7 +186,7 @@ Json trial_json(const StudyView& study, TrialId id) {
     one.emplace_back("seconds", report.seconds);
     reports.emplace_back(std::move(one));
   }
-  const bool over = trial.phase != Phase::Running && trial.phase != Phase::Waiting;
+  const bool over = trial.phase != Phase::Running && (trial.phase != Phase::Waiting || trial.held);
   Json::object_t out;
   out.reserve(16);  // with what `hone best` adds
   out.emplace_back("trial", trial.id);
