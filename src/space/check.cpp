@@ -29,11 +29,11 @@ bool close_value(const Value& a, const Value& b) {
 /// The values in the order of the parameters; free ones in the type of their domain.
 std::vector<Value> sort_out(const Space::Data& data, const NamedValues& values, Mistakes& mistakes) {
   std::vector<Value> given(data.params.size());
-  std::vector<std::string> names;
-  for (const auto& [name, index] : data.names) names.push_back(name);
   for (const auto& [name, value] : values) {
     const auto found = data.names.find(name);
     if (found == data.names.end()) {
+      std::vector<std::string> names;
+      for (const auto& [known, index] : data.names) names.push_back(known);
       const std::string hint = did_you_mean(name, names);
       mistakes.push_back(fmt::format("{}: unknown parameter{}", in_short(name), hint.empty() ? "; drop it" : hint));
       continue;
@@ -139,9 +139,12 @@ std::optional<Config> Space::adopt(const Config& config, const Space& from) cons
     given[*index] = *own;
   }
   bool complete = true;
-  Config result = data_->fill([&](std::size_t param, std::size_t) {
-    complete = complete && active(given[param]);
-    return given[param];
+  Config result = data_->fill([&](std::size_t param, std::size_t) -> Value {
+    if (active(given[param])) return given[param];
+    const Param& missing = data_->params[param];
+    if (missing.fallback && !from.find(missing.name)) return *missing.fallback;  // what it was before it was there
+    complete = false;
+    return {};
   });
   for (std::size_t i = 0; i < given.size(); ++i) complete = complete && (!active(given[i]) || active(result[i]));
   if (!complete) return std::nullopt;

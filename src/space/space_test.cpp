@@ -197,6 +197,77 @@ TEST(Adopt, TakesConfigsOfAnotherVersionThatFit) {
   EXPECT_FALSE(space_of({{"lr", "float(0, 1)"}, {"n", "5"}, {"opt", "[sgd, adam]"}}).adopt(config, old));
 }
 
+/// A space of one parameter of that domain, and a config of it.
+Space one(const std::string& text) { return space_of({{"x", text}}); }
+std::optional<Config> adopted(const std::string& from, const std::string& to, const Value& value) {
+  const Space old = one(from);
+  const auto config = old.check({{"x", value}});
+  EXPECT_TRUE(config) << (config ? "" : config.error().what);
+  return one(to).adopt(*config, old);
+}
+
+TEST(Adopt, KeepsValuesAcrossRangesThatWereWidenedAndOthersOutside) {
+  EXPECT_EQ(adopted("float(0, 1)", "float(-1, 5)", Value(0.25)), (Config{Value(0.25)}));
+  EXPECT_EQ(adopted("float(1e-3, 1, log)", "float(1e-5, 1, log)", Value(0.01)), (Config{Value(0.01)}));
+  EXPECT_EQ(adopted("int(1, 8)", "int(0, 64, log=false)", Value(std::int64_t{8})), (Config{Value(std::int64_t{8})}));
+  EXPECT_EQ(adopted("normal(0, 1)", "normal(3, 9)", Value(-2.0)), (Config{Value(-2.0)}));
+  EXPECT_EQ(adopted("piecewise([0, 1])", "piecewise([0, 1], [2, 3])", Value(0.5)), (Config{Value(0.5)}));
+  EXPECT_FALSE(adopted("int(1, 8)", "int(1, 4)", Value(std::int64_t{8})));
+  EXPECT_FALSE(adopted("piecewise([0, 1], [2, 3])", "piecewise([0, 1])", Value(2.5)));
+}
+
+TEST(Adopt, KeepsValuesThatLieOnAChangedStepAndNoOthers) {
+  EXPECT_EQ(adopted("float(0, 1, step=0.1)", "float(0, 2, step=0.05)", Value(0.3)), (Config{Value(0.3)}));
+  EXPECT_EQ(adopted("float(0, 1, step=0.1)", "float(0, 1)", Value(0.3)), (Config{Value(0.3)}));
+  EXPECT_EQ(adopted("int(0, 12, step=2)", "int(0, 12, step=4)", Value(std::int64_t{8})),
+            (Config{Value(std::int64_t{8})}));
+  EXPECT_FALSE(adopted("int(0, 12, step=2)", "int(0, 12, step=4)", Value(std::int64_t{6})));
+  EXPECT_FALSE(adopted("float(0, 1)", "float(0, 1, step=0.1)", Value(0.33)));
+  EXPECT_EQ(adopted("int(1, 8)", "float(0, 10)", Value(std::int64_t{3})), (Config{Value(3.0)}));
+  EXPECT_EQ(adopted("float(1, 8)", "int(1, 8)", Value(3.0)), (Config{Value(std::int64_t{3})}));
+  EXPECT_FALSE(adopted("float(1, 8)", "int(1, 8)", Value(3.5)));
+}
+
+TEST(Adopt, FindsChoicesByTheirValueInWhateverOrder) {
+  EXPECT_EQ(adopted("[sgd, adam]", "[lamb, adam, sgd]", Value("sgd")), (Config{Value("sgd")}));
+  EXPECT_EQ(adopted("ordinal(s, m)", "ordinal(xs, s, m, l)", Value("m")), (Config{Value("m")}));
+  EXPECT_EQ(adopted("[16, 32]", "pow2(8, 64)", Value(std::int64_t{32})), (Config{Value(std::int64_t{32})}));
+  EXPECT_EQ(adopted("[16, 32]", "int(1, 64)", Value(std::int64_t{32})), (Config{Value(std::int64_t{32})}));
+  EXPECT_FALSE(adopted("[sgd, adam]", "[adam, lamb]", Value("sgd")));
+}
+
+TEST(Adopt, TakesAConstantThatBecameARangeAndBack) {
+  EXPECT_EQ(adopted("0.1", "float(0, 1)", Value(0.1)), (Config{Value(0.1)}));
+  EXPECT_EQ(adopted("2", "[1, 2, 4]", Value(std::int64_t{2})), (Config{Value(std::int64_t{2})}));
+  EXPECT_FALSE(adopted("3", "float(0, 1)", Value(std::int64_t{3})));
+  EXPECT_EQ(adopted("float(0, 1)", "0.1", Value(0.1)), (Config{Value(0.1)}));
+  EXPECT_FALSE(adopted("float(0, 1)", "0.1", Value(0.2)));
+}
+
+TEST(Adopt, GivesANewParameterItsDefaultWhereItIsActive) {
+  const Space old = space_of({{"opt", "[sgd, adam]"}, {"m", "float(0, 1) if opt == sgd"}});
+  const Config sgd = {Value("sgd"), Value(0.5)}, adam = {Value("adam"), Value()};
+  const auto with = [](std::optional<Value> fallback, const std::string& when) {
+    std::vector<Param> params = {*parse_param("opt", "[sgd, adam]"), *parse_param("m", "float(0, 1) if opt == sgd"),
+                                 *parse_param("warm", "int(0, 9)"), *parse_param("twice", "= warm * 2")};
+    params[2].fallback = std::move(fallback);
+    params[2].when = when;
+    return Space::make(std::move(params));
+  };
+  const Space always = *with(Value(3.0), "");
+  EXPECT_EQ(always.adopt(sgd, old), (Config{Value("sgd"), Value(0.5), Value(std::int64_t{3}), Value(std::int64_t{6})}));
+  EXPECT_EQ(always.adopt(adam, old), (Config{Value("adam"), Value(), Value(std::int64_t{3}), Value(std::int64_t{6})}));
+  const Space sometimes = *with(Value(std::int64_t{3}), "opt == adam");
+  EXPECT_EQ(sometimes.adopt(sgd, old), (Config{Value("sgd"), Value(0.5), Value(), Value()}));
+  EXPECT_EQ(sometimes.adopt(adam, old),
+            (Config{Value("adam"), Value(), Value(std::int64_t{3}), Value(std::int64_t{6})}));
+  EXPECT_FALSE(with(std::nullopt, "")->adopt(sgd, old));
+  // It says what was before the parameter, not what a trial had that ran with it.
+  const Space wider = space_of({{"opt", "[sgd, adam]"}, {"m", "float(0, 1)"}});
+  EXPECT_FALSE(wider.adopt(adam, old));
+  EXPECT_EQ(with(Value(11.0), "").error().what, "space.warm: default 11 is outside int(0, 9)");
+}
+
 TEST(Text, SpellsChoicesAndConstantsAsTheUserDid) {
   const Space space = space_of({{"c", "[1e-3, 010, 256]"}, {"k", "1e2"}, {"x", "float(0, 1)"}});
   EXPECT_EQ(space.text(0, Value(0.001)), "1e-3");

@@ -27,7 +27,7 @@ space:
   warmup: piecewise([0, 0.01], [0.1, 0.3])
   stride: 1
   decay: = momentum / 100
-  layers: {domain: "int(1, 8)", low_cost: 1, mutable: false, prior: "normal(3, 1)"}
+  layers: {domain: "int(1, 8)", low_cost: 1, mutable: false, prior: "normal(3, 1)", default: 2}
 constraints: ["width % 2 == 1", "layers * width <= 4096"]
 outcome_constraints: ["latency_ms <= 20"]
 cost: seconds
@@ -38,7 +38,7 @@ scheduler: auto
 stop: {trials: 200, time: 30m, target: 0.99, no_improvement: 50, failed: 20}
 parallel: 4
 resources: {cpu: 1, gpu: 0.2, memory: 2GiB, nodes: 1}
-limits: {time: 10m, silence: 2m, grace: 10s, log: 16MiB, retries: 0}
+limits: {time: 10m, silence: 2m, grace: 10s, log: 16MiB, retries: 0, files: 4096, disk: 20GiB, oom_retry: true}
 metrics: {val_acc: 'accuracy is ([0-9.]+)%'}
 env: {TOKEN: $TOKEN, MODE: fast}
 repeat: 1
@@ -88,6 +88,7 @@ TEST(StudyFile, ReadsEveryKeyOfTheSurface) {
   EXPECT_EQ(std::get<Constant>(params[9].domain).value, Value(std::int64_t{1}));
   EXPECT_TRUE(std::holds_alternative<Derived>(params[10].domain));
   EXPECT_EQ(params[11].low_cost, std::optional<Value>(std::int64_t{1}));
+  EXPECT_EQ(params[11].fallback, std::optional<Value>(std::int64_t{2}));
   EXPECT_FALSE(params[11].changeable);
   EXPECT_EQ(std::get<Normal>(*params[11].prior).mu, 3);
   EXPECT_THAT(spec.space.constraints(), ElementsAre("width % 2 == 1", "layers * width <= 4096"));
@@ -110,6 +111,9 @@ TEST(StudyFile, ReadsEveryKeyOfTheSurface) {
   EXPECT_EQ(spec.limits.time, 600);
   EXPECT_EQ(spec.limits.silence, 120);
   EXPECT_EQ(spec.limits.log, 16 << 20);
+  EXPECT_EQ(spec.limits.files, 4096);
+  EXPECT_EQ(spec.limits.disk, std::int64_t{20} << 30);
+  EXPECT_TRUE(spec.limits.oom_retry);
   EXPECT_EQ(spec.patterns, (std::vector<std::pair<std::string, std::string>>{{"val_acc", "accuracy is ([0-9.]+)%"}}));
   EXPECT_EQ(spec.env, (std::vector<std::pair<std::string, std::string>>{{"TOKEN", "$TOKEN"}, {"MODE", "fast"}}));
   EXPECT_EQ(spec.seed, 1U);
@@ -277,6 +281,17 @@ TEST(StudyFile, CanonicalFormReadsBackAsItself) {
     EXPECT_EQ(study_json(good(once)), once);
   }
   EXPECT_EQ(study_json(good(kFull)), study_json(good(std::string("# other spelling\n") + kFull)));
+}
+
+TEST(StudyFile, CanonicalFormHoldsTheNewLimitsAndDefaultsOnlyWhenTheyAreNotTheOrdinary) {
+  const auto json = [](const std::string& text) { return study_json(good(text)); };
+  EXPECT_THAT(json(study("limits: {files: 64, disk: 1MiB, oom_retry: false}")),
+              HasSubstr("\"limits\":{\"files\":64,\"disk\":1048576,\"oom_retry\":false}"));
+  EXPECT_EQ(json(study("limits: {disk: 0, oom_retry: true}")), json(study("")));
+  EXPECT_THAT(json("objective: minimize l\nspace: {x: {domain: \"int(1, 3)\", default: 2.0}}\n"),
+              HasSubstr("\"x\":{\"domain\":\"int(1, 3)\",\"default\":2}"));
+  EXPECT_THAT(bad("objective: minimize l\nspace: {x: {choices: [a, b], default: c}}\n"),
+              HasSubstr("study.yaml:2: space.x: default c is none of [a, b]"));
 }
 
 TEST(StudyFile, NamesTheKeysThatDiffer) {
