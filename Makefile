@@ -9,7 +9,7 @@ DESTDIR ?=
 JOBS ?= $(shell awk -v n="$$(nproc)" '/^MemAvailable/ {m = int($$2 / 1200000)} END {print m < 1 ? 1 : m < n ? m : n}' /proc/meminfo)
 CTEST = ctest --no-tests=error --output-on-failure -j2 --test-dir
 
-.PHONY: build help test test-slow check bench demo install clean
+.PHONY: build help test test-slow check fuzz bench demo install clean
 
 build:  ## the program, build/hone (default)
 	@$(SETUP) build
@@ -33,6 +33,10 @@ check: build  ## format, tidy, layers, purity, and every test under the address 
 	@$(SETUP) check test
 	@JOBS=$(JOBS) BUILD=$(BUILD) tools/check
 
+fuzz:  ## each fuzzer of tests/fuzz for FUZZ_SECONDS (600), one after another, under sanitizers
+	@$(SETUP) build fuzz
+	@JOBS=$(JOBS) tests/fuzz/run $(BUILD)-fuzz
+
 bench: build  ## what Hone itself costs: events per second, processor time per trial
 	@$(SETUP) bench demo
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -47,4 +51,4 @@ install: build  ## into $(DESTDIR)$(PREFIX): bin/hone, headers, library, find_pa
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:  ## removes what the other targets made
-	@rm -rf build build-asan demo-runs
+	@rm -rf build build-asan build-fuzz demo-runs
