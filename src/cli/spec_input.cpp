@@ -68,12 +68,29 @@ class Checks {
         mistakes_.push_back(
             {field, parser.error().what.substr(std::min(field.size() + 2, parser.error().what.size()))});
       }
+    if (mistakes_.empty()) metric_names(spec);
     return std::move(mistakes_);
   }
 
   std::vector<std::string> warnings;
 
  private:
+  /// Any name may be a metric's, so one that is almost that of another is legal, and probably a slip.
+  void metric_names(const StudySpec& spec) {
+    std::vector<std::string> known;
+    for (const Objective& objective : spec.objectives) known.push_back(objective.metric);
+    for (const OutcomeConstraint& outcome : spec.outcomes) known.push_back(outcome.metric);
+    for (const auto& [metric, pattern] : spec.patterns) {
+      const std::string near = nearest_name(metric, known);
+      if (!near.empty() && std::find(known.begin(), known.end(), metric) == known.end())
+        warnings.push_back(fmt::format("metrics.{}: no objective or constraint; did you mean {}?", metric, near));
+    }
+    known.emplace_back("seconds");
+    const std::string near = nearest_name(spec.cost, known);
+    if (!near.empty() && std::find(known.begin(), known.end(), spec.cost) == known.end())
+      warnings.push_back(fmt::format("cost: {} is taken as a metric; did you mean {}?", spec.cost, near));
+  }
+
   void program(const Draft& draft) {
     // A study that is resumed runs in the folder where it was first started.
     const std::string name = stem_.empty()          ? draft.spec.name

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+
 namespace hone {
 namespace {
 
@@ -109,6 +111,40 @@ TEST(CheckCommand, EveryPlaceholderWithoutAParameterIsListedWithTheNearestName) 
               HasSubstr("\ncommand: `{zzzzzzzz}` is no parameter of the space; write {{zzzzzzzz}}"));
   EXPECT_THAT(result.error().what, HasSubstr("{params} must be a word of its own"));
   EXPECT_THAT(check_command(spec({})).error().what, HasSubstr("command: empty"));
+}
+
+TEST(Command, WhateverAValueHoldsIsOneWordAndIsShownQuotedAndStripped) {
+  StudySpec hostile = spec({"t", "--x", "{x}", "{params}"});
+  Choice choice;
+  choice.options = {std::string("--rm"), std::string("\x1b[31m; rm -rf /\n$(x)"), std::string()};
+  hostile.space = Space::make({{.name = "x", .domain = choice, .when = {}}}).value();
+  Trial t = trial();
+  for (const Value& option : choice.options) {
+    t.config = {option};
+    const std::string& text = std::get<std::string>(option);
+    EXPECT_THAT(make_run(hostile, t, "/s", {}).argv, ElementsAre("t", "--x", text, "--x", text));
+  }
+  t.config = {choice.options[1]};
+  EXPECT_EQ(printable(shell_command(hostile, t, "/s")).find_first_of("\x1b\n"), std::string::npos);
+  EXPECT_THAT(shell_command(hostile, t, "/s"), HasSubstr("'\x1b[31m; rm -rf /\n$(x)'"));
+}
+
+TEST(CheckCommand, AParameterNamedLikeAPlaceholderIsRefusedWithAnotherName) {
+  for (const std::string name : {"dir", "until", "trial", "seed", "study", "params"}) {
+    StudySpec named = spec({"t", "{" + name + "}"});
+    named.space = Space::make({{.name = name, .domain = Int{.lo = 1, .hi = 2}, .when = {}}}).value();
+    EXPECT_EQ(check_command(named).error().what,
+              "space." + name + ": {" + name + "} stands for something else in a command; call it e.g. my_" + name);
+  }
+  // The spelling is the program's: it may be any, and the placeholder stays Hone's.
+  StudySpec spelled = spec({"t", "--seed", "{seed}", "{params}"});
+  Param seed{.name = "my_seed", .domain = Int{.lo = 1, .hi = 2}, .when = {}};
+  seed.spelling = "seed";
+  spelled.space = Space::make({seed}).value();
+  EXPECT_THAT(*check_command(spelled), IsEmpty());
+  Trial t = trial();
+  t.config = {std::int64_t{2}};
+  EXPECT_THAT(make_run(spelled, t, "/s", {}).argv, ElementsAre("t", "--seed", "11", "--seed", "2"));
 }
 
 TEST(CheckCommand, ParametersThatDoNotReachTheProgramAreWarnedAbout) {

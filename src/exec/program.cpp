@@ -70,16 +70,21 @@ std::string not_executable(const std::string& word, const std::string& shown) {
 }
 
 std::string nearest_program(const std::string& word, const std::vector<std::string>& folders) {
-  constexpr std::size_t kMost = 20'000;
-  std::vector<std::string> names;
+  std::vector<std::string> nearest, some;  // nearest_name() looks at some hundreds at a time
+  const auto look_among = [&] {
+    if (std::string near = nearest_name(word, some); !near.empty()) nearest.push_back(std::move(near));
+    some.clear();
+  };
   for (const std::string& folder : folders) {
     std::error_code error;
-    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end && names.size() < kMost;
-         it.increment(error))
-      names.push_back(it->path().filename().string());
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+      some.push_back(it->path().filename().string());
+      if (some.size() == 400) look_among();
+    }
   }
-  std::sort(names.begin(), names.end());
-  return nearest_name(word, names);
+  look_among();
+  std::sort(nearest.begin(), nearest.end());
+  return nearest_name(word, nearest);
 }
 
 }  // namespace

@@ -29,11 +29,11 @@ bool close_value(const Value& a, const Value& b) {
 /// The values in the order of the parameters; free ones in the type of their domain.
 std::vector<Value> sort_out(const Space::Data& data, const NamedValues& values, Mistakes& mistakes) {
   std::vector<Value> given(data.params.size());
-  std::vector<std::string> names;
-  for (const auto& [name, index] : data.names) names.push_back(name);
   for (const auto& [name, value] : values) {
     const auto found = data.names.find(name);
     if (found == data.names.end()) {
+      std::vector<std::string> names;
+      for (const auto& [known, index] : data.names) names.push_back(known);
       const std::string hint = did_you_mean(name, names);
       mistakes.push_back(fmt::format("{}: unknown parameter{}", in_short(name), hint.empty() ? "; drop it" : hint));
       continue;

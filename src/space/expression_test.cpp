@@ -235,7 +235,25 @@ TEST(Expression, ReportsWhereTheSyntaxBreaksAndWhatToWrite) {
   EXPECT_EQ(error("a == *"), "`*` at 6 is unexpected; a number, a name or ( belongs there");
 }
 
+TEST(Expression, HasADefinedAnswerWhateverTheNumbers) {
+  const Fixture f;
+  EXPECT_EQ(f.value("(-2) ** 63 % -1"), whole(0));
+  EXPECT_EQ(f.value("-((-2) ** 63)"), Value(9223372036854775808.0));
+  EXPECT_EQ(f.value("abs((-2) ** 63)"), Value(9223372036854775808.0));
+  EXPECT_EQ(f.value("2 ** 9 ** 9"), Value());
+  EXPECT_EQ(f.value("big ** big"), Value());
+  EXPECT_EQ(f.value("0 ** big"), whole(0));
+  EXPECT_EQ(f.value("(-1) ** big"), whole(-1));
+  EXPECT_EQ(f.value("big % 0.0"), Value());
+  EXPECT_EQ(f.value("floor(1e300)"), Value(1e300));
+  EXPECT_EQ(f.value("1e308 * 10 - 1e308 * 10"), Value());
+}
+
 TEST(Expression, LimitsLengthAndDepth) {
+  const std::string nested = std::string(10'000, '(') + "a" + std::string(10'000, ')') + " > 1";
+  EXPECT_THAT(Expression::check(nested, Use::Truth).error().what, HasSubstr("longer than 10000 characters; split it"));
+  EXPECT_THAT(Expression::check(nested.substr(5'100, 9'900), Use::Truth).error().what, HasSubstr("nested too deeply"));
+  EXPECT_THAT(Expression::check(std::string(1 << 20, '1'), Use::Value).error().what, HasSubstr("longer than"));
   EXPECT_THAT(Expression::check(std::string(20'000, ' ') + "a > 1", Use::Truth).error().what, HasSubstr("longer than"));
   for (const std::string piece : {"(", "-", "not ", "2 ** ", "min(", "abs(1 + ", "a in [(", "1 < (1 + "}) {
     std::string deep;

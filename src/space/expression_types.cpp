@@ -66,8 +66,10 @@ ExpressionParser::Parsed ExpressionParser::parse_name(const Token& token) {
 }
 
 bool ExpressionParser::unknown(const std::string& name) {
+  constexpr std::size_t kMost = 500;  // beyond, nearest_name() has no answer anyway
   std::vector<std::string> known;
-  for (const auto& [param, index] : *names_) known.push_back(param);
+  if (names_->size() <= kMost)
+    for (const auto& [param, index] : *names_) known.push_back(param);
   const std::string hint = did_you_mean(name, known);
   return refuse(fmt::format("unknown parameter {}{}", in_short(name),
                             hint.empty() ? "; declare it, or quote it if it is a word" : hint));

@@ -207,10 +207,13 @@ class Blame {
 }  // namespace
 
 Result<void> satisfiable(const Space& space, std::uint64_t seed) {
-  constexpr int kMostDraws = 20'000;
+  std::size_t text = 1;  // of the constraints: what a draw costs
+  for (const std::string& rule : space.constraints()) text += rule.size();
+  const auto draws = static_cast<int>(std::clamp<std::size_t>(400'000'000 / text, 1000, 20'000));
   Rng rng = Rng::stream(seed, "satisfiable");
   const auto draw = [&space](Rng& source) { return space.draw(random_point(source, space.free().size())); };
-  for (int i = 0; i < kMostDraws; ++i) {
+  const bool few = space.finite() && space.cells() <= 20'000;  // then pick() looks at each of them
+  for (int i = 0; i < draws && !few; ++i) {
     if (space.allows(draw(rng))) return {};
   }
   if (std::holds_alternative<Config>(Legal(space).pick(rng, draw))) return {};
@@ -223,7 +226,7 @@ Result<void> satisfiable(const Space& space, std::uint64_t seed) {
   return invalid(
       fmt::format("constraints: no configuration that meets them was found in {} draws and their repair; {}, "
                   "or derive one side of an equality from the other (b: = 10 - a)",
-                  kMostDraws, blame.text()));
+                  draws, blame.text()));
 }
 
 }  // namespace hone

@@ -27,9 +27,15 @@ class Maker {
     constexpr std::size_t kMostParams = 10'000;
     if (data_->params.size() > kMostParams)
       return {{Of::Space, 0, fmt::format("{} parameters; at most {}", data_->params.size(), kMostParams)}};
+    constexpr std::size_t kMostText = 100'000;
+    std::size_t text = 0;
+    for (const std::string& rule : data_->constraints) text += rule.size();
     check_each();
     compile_each();
-    for (std::size_t i = 0; i < data_->constraints.size(); ++i)
+    if (text > kMostText)
+      mistakes_.push_back(
+          {Of::Rule, 0, fmt::format("with the others {} characters; use at most {} in all", text, kMostText)});
+    for (std::size_t i = 0; i < data_->constraints.size() && text <= kMostText && !enough(); ++i)
       if (auto rule = compile(Of::Rule, i, data_->constraints[i], Expression::Use::Truth))
         data_->rules.push_back(std::move(*rule));
     put_in_order();
@@ -51,6 +57,9 @@ class Maker {
  private:
   using Of = SpaceMistake::Of;
 
+  /// So many that nobody reads them all, and each looks for what was meant.
+  bool enough() const { return mistakes_.size() > 200; }
+
   void check_each() {
     for (std::size_t i = 0; i < data_->params.size(); ++i) {
       Param& param = data_->params[i];
@@ -70,7 +79,7 @@ class Maker {
   }
 
   void compile_each() {
-    for (std::size_t i = 0; i < data_->params.size(); ++i) {
+    for (std::size_t i = 0; i < data_->params.size() && !enough(); ++i) {
       const Param& param = data_->params[i];
       if (!param.when.empty()) data_->nodes[i].when = compile(Of::Param, i, param.when, Expression::Use::Truth);
       if (const auto* derived = std::get_if<Derived>(&param.domain)) {

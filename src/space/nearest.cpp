@@ -34,12 +34,15 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
   constexpr std::size_t kLongest = 100;  // longer ones are no typing mistakes, and would be slow
   std::string best;
   std::size_t fewest = 0;
-  if (word.empty() || word.size() > kLongest) return best;
+  constexpr std::size_t kMost = 500;  // hundreds of mistakes among thousands of names would take minutes
+  if (word.empty() || word.size() > kLongest || candidates.size() > kMost) return best;
   for (const std::string& candidate : candidates) {
     if (candidate.empty() || candidate.size() > kLongest) continue;
-    const std::size_t count = edits(word, candidate);
     // A third of the letters, and at least one of them must stay.
-    const std::size_t most = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    const std::size_t most = std::max<std::size_t>(1, longer / 3);
+    if (longer - std::min(word.size(), candidate.size()) > most) continue;
+    const std::size_t count = edits(word, candidate);
     if (count > most || count >= std::max(word.size(), candidate.size())) continue;
     if (best.empty() || count < fewest) {
       best = candidate;

@@ -104,8 +104,15 @@ class Checker {
   }
 
   void initial() {
+    constexpr std::size_t kMostMistakes = 200, kMostValues = 10'000'000;
+    const std::size_t params = std::max<std::size_t>(draft_.params.size(), 1);
+    if (spec_.initial.size() > kMostValues / params)
+      return wrong("initial", fmt::format("{} points of {} parameters are too many; give at most {}",
+                                          spec_.initial.size(), params, kMostValues / params));
+    std::vector<std::string> names;
+    for (const Param& param : draft_.params) names.push_back(param.name);
     std::vector<std::optional<Config>> seen;
-    for (std::size_t i = 0; i < spec_.initial.size(); ++i) {
+    for (std::size_t i = 0; i < spec_.initial.size() && mistakes_.size() < kMostMistakes; ++i) {
       const InitialPoint& point = spec_.initial[i];
       const std::string field = fmt::format("initial[{}]", i);
       if (!draft_.sound("initial") && point.config.empty()) {  // unread, perhaps
@@ -113,7 +120,7 @@ class Checker {
         continue;
       }
       if (space_is_sound()) seen.push_back(whole_point(i, field, seen));
-      else values_alone(point, field);
+      else values_alone(point, field, names);
       if (!point.metrics.empty() && draft_.sound("objective")) known_result(point, field);
     }
   }
@@ -135,9 +142,7 @@ class Checker {
   }
 
   /// As much as can be said while the space is not whole.
-  void values_alone(const InitialPoint& point, const std::string& field) {
-    std::vector<std::string> names;
-    for (const Param& param : draft_.params) names.push_back(param.name);
+  void values_alone(const InitialPoint& point, const std::string& field, const std::vector<std::string>& names) {
     for (const auto& [name, value] : point.config) {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         const std::string near = nearest_name(name, names);

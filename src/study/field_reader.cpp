@@ -80,7 +80,7 @@ std::string FieldReader::text() const {
   for (std::size_t i = 0; i < std::min(sorted.size(), most); ++i)
     out += fmt::format("{}{}", i > 0 ? "\n" : "", sorted[i].second);
   if (sorted.size() > most)
-    out += fmt::format("\n{}{}and {} more mistakes", file_, file_.empty() ? "" : ": ", sorted.size() - most);
+    out += fmt::format("\n{}{}and more mistakes; correct these first", file_, file_.empty() ? "" : ": ");
   return out;
 }
 

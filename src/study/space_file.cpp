@@ -21,7 +21,8 @@ bool cut(std::string_view text) {
 /// What stands behind `--` for the parameter.
 bool is_spelling(std::string_view text) {
   const auto fine = [](char c) { return in_name(c) || c == '-'; };
-  return !text.empty() && text.size() <= 200 && text[0] != '-' && std::all_of(text.begin(), text.end(), fine);
+  return !text.empty() && text.size() <= 200 && (starts_name(text[0]) || is_digit(text[0])) &&
+         std::all_of(text.begin(), text.end(), fine);
 }
 
 /// Reads the parameters one by one. Of one that cannot be read the name stays, so that it hides no other mistake.

@@ -170,6 +170,9 @@ class StudyReader {
   void initial(const YamlNode& node) {
     if (!node.is_list())
       return r_.wrong(node.line, "initial", fmt::format("{} is not a list; write [{{lr: 0.01}}]", shown(node)));
+    constexpr std::size_t kMostPoints = 10'000;
+    if (node.items.size() > kMostPoints)
+      return r_.wrong(node.line, "initial", fmt::format("{} points; give at most {}", node.items.size(), kMostPoints));
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const YamlNode& item = node.items[i];
       const std::string field = fmt::format("initial[{}]", i);

@@ -130,19 +130,30 @@ class Builder : public YAML::EventHandler {
   std::vector<Frame> frames_;
 };
 
-/// Line of the first byte that is not UTF-8 or is a control character that a text file has no use for.
-std::optional<int> bad_line(std::string_view text) {
+/// Length of the UTF-8 sequence of several bytes at `at`; 0 if it is none (overlong, a surrogate, beyond U+10FFFF).
+std::size_t sequence(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(at), second = byte(at + 1);
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return 0;
+  if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
+  for (std::size_t k = 1; k < length; ++k)
+    if ((byte(at + k) & 0xc0) != 0x80) return 0;
+  return length;
+}
+
+/// The first line that is no text, and why.
+std::optional<YamlError> no_text(std::string_view text) {
   int line = 1;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte == '\n') ++line;
-    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') return line;
-    if (byte < 0x80) continue;
-    const std::size_t more = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
-    if (byte < 0xc2 || byte > 0xf4 || i + more >= text.size()) return line;
-    for (std::size_t k = 1; k <= more; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return line;
-    i += more;
+    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t')
+      return YamlError{line, fmt::format("holds the control character 0x{:02x}; remove it", byte)};
+    const std::size_t length = byte < 0x80 ? 1 : sequence(text, i);
+    if (length == 0) return YamlError{line, "is not UTF-8 text; save it as UTF-8"};
+    i += length;
   }
   return std::nullopt;
 }
@@ -168,7 +179,7 @@ tl::expected<YamlNode, YamlError> read_yaml(std::string_view text) {
   };
   if (text.substr(0, 3) == "\xef\xbb\xbf") text.remove_prefix(3);
   if (text.size() > kMaxBytes) return refuse(1, fmt::format("{} bytes; a study file has at most 1 MiB", text.size()));
-  if (const auto line = bad_line(text)) return refuse(*line, "is not UTF-8 text; save it as UTF-8");
+  if (auto error = no_text(text)) return tl::unexpected<YamlError>(std::move(*error));
   Builder builder(text);
   try {
     std::istringstream in{std::string(text)};
@@ -206,7 +217,7 @@ void forget_lines(YamlNode& node) {
 
 tl::expected<YamlNode, YamlError> read_yaml_option(std::string_view text) {
   if (text.empty() || (text.front() != '[' && text.front() != '{')) {
-    if (bad_line(text)) return tl::unexpected<YamlError>(YamlError{0, "is not UTF-8 text"});
+    if (auto error = no_text(text)) return tl::unexpected<YamlError>(YamlError{0, std::move(error->what)});
     return yaml_word(text);
   }
   auto node = read_yaml(text);

@@ -408,11 +408,40 @@ class Surface(unittest.TestCase):
         self.write("bad.yaml", "objective: maximise val_acc\nspace:\n  lr: flaot(0, 1)\n  b: float(0, 1, log)\nsercher: tpe\n"
                                "command: python3 train.py {lr} {lrr}\n")
         done = hone("run", "bad.yaml", cwd=self.cwd, status=2)
-        for word in ("bad.yaml:1", "bad.yaml:3", "bad.yaml:4", "bad.yaml:5", "searcher", "float"):
-            self.assertIn(word, done.stderr)
+        expected = ["1: objective: maximise val_acc is not understood; did you mean maximize?",
+                    "3: space.lr: unknown domain flaot; did you mean float?",
+                    "4: space.b: lo 0 with log scale", "5: sercher: unknown key; did you mean searcher?",
+                    "6: command: `{lrr}` is no parameter of the space; did you mean {lr}?"]
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), len(expected), done.stderr)
+        for line, words in zip(lines, expected):
+            self.assertTrue(line.startswith("hone: bad.yaml:" + words), line)
         self.assertFalse(os.path.exists(os.path.join(self.cwd, "hone-runs")))
+        done = hone("run", "--maximize", "acc", "--trials", "1", "--", "pyton3", "--lr", "~flaot(0, 1)", cwd=self.cwd, status=2)
+        self.assertIn("hone: --lr: unknown domain flaot; did you mean float?\n", done.stderr)
+        self.assertIn("hone: command: pyton3 is not on PATH; did you mean ", done.stderr)
         hone("run", "absent.yaml", cwd=self.cwd, status=2)
         hone("trials", "absent", cwd=self.cwd, status=2)
+
+    def test_a_home_that_cannot_be_made_is_one_line_and_starts_nothing(self):
+        self.write("s.yaml", "objective: minimize l\nspace: {x: [1, 2]}\ncommand: [sh, -c, 'touch started; echo l={x}']\n")
+        for home in ("/proc/no/home", "/dev/null/home", "/proc"):
+            done = hone("run", "s.yaml", "--home", home, cwd=self.cwd, status=3)
+            self.assertRegex(done.stderr, "^hone: %s[^\n]*(cannot be|another --home)[^\n]*\n$" % home)
+        self.assertFalse(os.path.exists(os.path.join(self.cwd, "started")))
+
+    def test_values_that_look_like_options_or_hold_escapes_reach_the_program_as_one_word(self):
+        self.write("show.py", "import sys, json\nopen('seen', 'a').write(json.dumps(sys.argv[1:]) + '\\n')\nprint('l=1')\n")
+        self.write("s.yaml", 'objective: minimize l\nsearcher: grid\nparallel: 1\nseed: 1\n'
+                             'space: {x: ["--rm", "\\e[31m; rm -rf /", "", "a b\\nc", "../../x"]}\n'
+                             'command: [python3, show.py, "{x}", "--x={x}"]\n')
+        hone("run", "s.yaml", cwd=self.cwd)
+        with open(os.path.join(self.cwd, "seen")) as file:
+            seen = [json.loads(line) for line in file]
+        values = ["--rm", "\x1b[31m; rm -rf /", "", "a b\nc", "../../x"]
+        self.assertCountEqual(seen, [[value, "--x=" + value] for value in values])
+        for words in (("trials", "s"), ("best", "s"), ("explain", "s", "1")):
+            self.assertNotIn("\x1b", hone(*words, cwd=self.cwd).stdout)
 
 
 if __name__ == "__main__":
