@@ -72,6 +72,7 @@ DiskWatch::DiskWatch(std::string study_folder, std::int64_t budget, std::functio
 }
 
 void DiskWatch::ended(TrialId trial) {
+  looked_ = -1e9;  // before the next one starts
   if (const auto running = running_.find(trial); running != running_.end()) {
     running_bytes_ -= running->second;
     running_.erase(running);
@@ -83,6 +84,13 @@ void DiskWatch::ended(TrialId trial) {
   ended_bytes_ += bytes;
 }
 
+void DiskWatch::measure_ended() {
+  ended_bytes_ = 0;
+  for (auto& [trial, bytes] : ended_)
+    if (!running_.contains(trial)) ended_bytes_ += bytes = folder_bytes(fmt::format("{}/{}", folder_, trial));
+    else ended_bytes_ += bytes;
+}
+
 bool DiskWatch::room(Seconds now) {
   if (now - looked_ >= kLook) look(now);
   return level_ != Level::Full;
@@ -92,6 +100,7 @@ void DiskWatch::look(Seconds now) {
   looked_ = now;
   if (budget_ > 0 && now - measured_ >= kMeasure) {
     measured_ = now;
+    if (level_ == Level::Full) measure_ended();  // somebody may have made room
     running_bytes_ = 0;
     for (auto& [trial, bytes] : running_) {
       // What it had before its present run is counted there already.

@@ -9,8 +9,8 @@
 
 namespace hone {
 
-/// Asked often, it looks seldom: at the free room at most once a second, at the folders of what runs every ten. A
-/// trial's folder is measured once more when its run has ended.
+/// Asked often, it looks seldom: at the free room once a second and after each run, at the folders of what runs every ten. A
+/// trial's folder is measured once more when its run has ended, and all of them every ten seconds while there is no room.
 class DiskWatch {
  public:
   /// `budget`: bytes of all trials' folders together; 0: only the disk's free room counts. `warn` gets a line when 90 %
@@ -29,6 +29,7 @@ class DiskWatch {
  private:
   enum class Level { Fine, Warned, Full };
   void look(Seconds now);
+  void measure_ended();
 
   std::string folder_;
   std::int64_t budget_;

@@ -201,6 +201,49 @@ def test_deterministic_runs_give_the_same_trials(folder):
     assert seen[0] == seen[1]
 
 
+def test_a_trial_without_memory_is_tried_once_more_alone(folder):
+    study(folder, resources={"cpu": 0.01, "memory": "64MiB"}, parallel=3, stop={"trials": 6},
+          command=["/usr/bin/python3", "hog.py", "{x}", "{trial}"])
+    with open(os.path.join(folder, "hog.py"), "w") as file:
+        file.write("import os, sys, time\n"
+                   "trial, attempt = int(sys.argv[2]), int(os.environ['HONE_ATTEMPT'])\n"
+                   "open('journal', 'a').write('+%d.%d\\n' % (trial, attempt))\n"
+                   "if trial == 1 or (trial == 2 and attempt == 1):\n"
+                   "    hog = b'x' * (200 << 20)\n"
+                   "    time.sleep(30)\n"
+                   "if trial == 3 and attempt == 1:\n"
+                   "    sys.exit('torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\n"
+                   "time.sleep(0.3)\n"
+                   "open('journal', 'a').write('-%d.%d\\n' % (trial, attempt))\n"
+                   "print('loss=%s' % sys.argv[1])\n")
+    hone(folder, "run", "s.yaml")
+    found = trials(folder)
+    assert [t["state"] for t in found] == ["completed", "failed"] + ["completed"] * 4, found
+    assert found[1]["cause"] == "oom" and [t["attempts"] for t in found] == [1, 2, 2, 2, 1, 1], found
+    assert found[1]["peak_memory"] > 64 << 20 and all(t["cpu_seconds"] > 0 for t in found)
+    lines = open(os.path.join(folder, "journal")).read().split()
+    for number in (2, 3):  # nothing between the start of the second try and its end
+        at = lines.index("+%d.2" % number)
+        assert lines[at + 1] == "-%d.2" % number, lines
+        before = [line for line in lines[:at] if line[0] == "+" and line[1:].startswith(("0", "4", "5"))]
+        assert all("-" + line[1:] in lines[:at] for line in before), lines
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_a_full_disk_budget_starts_nothing_until_there_is_room(folder):
+    study(folder, limits={"disk": "3MiB"}, parallel=1, stop={"trials": 6},
+          command=["/bin/sh", "-c", "head -c 1000000 /dev/zero > {dir}/model; echo loss={x}"])
+    run = start(folder)
+    wait_for(lambda: len(trials(folder)) >= 3, "some trials")
+    time.sleep(1.5)
+    count = len(trials(folder))
+    assert count < 6 and run.poll() is None, count
+    hone(folder, "tidy", "s", "--keep", "1")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0 and len(trials(folder)) == 6
+    assert "no new runs until there is more room" in err and "runs start again" in err, err
+
+
 def test_delete_removes_a_study_and_only_it(folder):
     study(folder, seconds=0)
     outside = os.path.join(folder, "outside")
