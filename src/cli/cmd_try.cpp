@@ -82,7 +82,12 @@ class Tried {
       ended = true;
       const std::string cause = cause_text(exit->cause, exit->code);
       fmt::print("ended    {}, {} CPU\n", cause.empty() ? "exit 0" : cause, duration_text(exit->cpu_seconds));
-      if (!exit->detail.empty()) fmt::print("{}\n", printable(exit->detail, true));
+      std::string detail = exit->detail;  // the keeper's hint, if there is one, and the last lines
+      if (detail.starts_with("no ") && detail.find(" seen in ") < detail.find('\n')) {
+        hint_ = detail.substr(0, detail.find('\n'));
+        detail.erase(0, hint_.size() + 1);
+      }
+      if (!detail.empty()) fmt::print("{}\n", printable(detail, true));
       failed_ = exit->cause != Cause::None;
     }
     std::fflush(stdout);
@@ -90,10 +95,10 @@ class Tried {
   /// The remarks at the end; the exit status.
   int judge() const {
     const std::string& metric = spec_.objectives[0].metric;
+    if (!hint_.empty()) warn(hint_);
     if (!seen_)
-      warn(fmt::format(
-          "no metric seen: the program must print `{}=VALUE`, or a JSON object with it, or call hone report {}=VALUE",
-          metric, metric));
+      warn(fmt::format("the program must print `{}=VALUE`, or a JSON object with it, or call hone report {}=VALUE",
+                       metric, metric));
     else if (!std::isfinite(objective_))
       warn(fmt::format("{} is {}: the trial would fail as not finite", metric, number_text(objective_)));
     if (seen_ && spec_.fidelity && !fidelity_)
@@ -108,6 +113,7 @@ class Tried {
   const StudySpec& spec_;
   int reports_ = 0;
   double objective_ = 0;
+  std::string hint_;
   bool seen_ = false, fidelity_ = false, failed_ = false;
 };
 
