@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "hone/study.h"
 #include "study/study_file.h"
 
 namespace hone {
@@ -201,7 +202,9 @@ bool get(Element element, Steer& out) {
 bool get(Element element, std::shared_ptr<const StudySpec>& out) {
   auto spec = read_study_file(simdjson::minify(element), "definition.json");
   if (!spec) return false;
-  out = std::make_shared<const StudySpec>(std::move(*spec));
+  const auto study = Study::make(std::move(*spec));  // whoever applies the event relies on its being sound
+  if (!study) return false;
+  out = std::make_shared<const StudySpec>(study->spec());
   return true;
 }
 bool get(Element element, std::vector<std::pair<std::string, std::string>>& out) {

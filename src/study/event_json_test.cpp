@@ -278,5 +278,18 @@ TEST(Event, KindsTrialsAndDecisions) {
   EXPECT_EQ(trial_of(events[2]), 3);
 }
 
+TEST(EventJson, ADefinitionThatIsNotSoundIsCorrupt) {
+  const auto body = [](const std::string& rest) {
+    return R"x({"spec":{"name":"s","objective":"minimize loss","space":{"x":"float(0, 2)"})x" + rest + "}}";
+  };
+  EXPECT_TRUE(EventReader().read("Extended", 0, 0, body(R"(,"stop":{"trials":2})")));
+  for (const std::string& bad : {std::string("{}"), std::string(R"({"spec":{}})"), body(""),
+                                 body(R"(,"stop":{"trials":2},"searcher":"none")")}) {
+    const auto read = EventReader().read("Extended", 0, 0, bad);
+    ASSERT_FALSE(read) << bad;
+    EXPECT_EQ(read.error().code, Code::Corrupt);
+  }
+}
+
 }  // namespace
 }  // namespace hone
