@@ -39,17 +39,17 @@ Result<Ending> Coordinator::run() {
 Result<void> Coordinator::recover() {
   const auto known = executor_.list();
   if (!known) return tl::unexpected(known.error());
-  std::vector<WantedRun> wanted;
+  std::vector<WantedRun> running;
   std::vector<RunKey> gone;  // among them those that were cancelled, but not seen to end when the log was cut off
   for (const Trial& trial : study_.trials()) {
     if (!trial.live) continue;
-    if (trial.phase == Phase::Running) wanted.push_back({{trial.id, trial.attempt}, true});
+    if (trial.phase == Phase::Running) running.push_back({{trial.id, trial.attempt}, true});
     else if (std::none_of(known->begin(), known->end(), [&](const RunStatus& s) {
                return s.key == RunKey{trial.id, trial.attempt};
              }))
       gone.push_back({trial.id, trial.attempt});
   }
-  const Difference difference = reconcile(wanted, *known);
+  const Difference difference = reconcile(running, *known);
   gone.insert(gone.end(), difference.lost.begin(), difference.lost.end());
   for (const RunKey& key : gone) {
     Exited lost{.trial = key.trial, .attempt = key.attempt, .cause = Cause::Lost, .detail = "no trace of its process"};
@@ -59,9 +59,11 @@ Result<void> Coordinator::recover() {
     cancelled_.insert(key);
     if (auto ok = executor_.cancel(key); !ok) return ok;
   }
+  if (order_)
+    for (const RunStatus& run : *known)  // in the order of trials: nobody knows that of their launches any more
+      if (wanted(Exited{.trial = run.key.trial, .attempt = run.key.attempt})) order_->launched(run.key);
   if (auto notices = executor_.wait(0); notices) hear(std::move(*notices));
   if (!hooks_.opened.empty()) put({hooks_.now(), Opened{hooks_.opened}});
-  if (study_.parallel()) executor_.set_parallel(*study_.parallel());
   return finish_turn();
 }
 

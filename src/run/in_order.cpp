@@ -11,8 +11,7 @@ void InOrder::take(std::vector<Notice> notices) {
     RunKey key;
     if (const auto* report = std::get_if<Reported>(&notice.fact)) key = {report->trial, report->attempt};
     else if (const auto* exit = std::get_if<Exited>(&notice.fact)) key = {exit->trial, exit->attempt};
-    // Taken over from a Hone before: launched before all others.
-    if (std::find(turns_.begin(), turns_.end(), key) == turns_.end() && !kept_.contains(key)) turns_.push_front(key);
+    if (std::find(turns_.begin(), turns_.end(), key) == turns_.end()) continue;  // has ended: nothing is heard of it
     kept_[key].push_back(std::move(notice));
   }
 }

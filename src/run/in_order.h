@@ -15,6 +15,7 @@ namespace hone {
 class InOrder {
  public:
   void launched(const RunKey& key) { turns_.push_back(key); }
+  /// Notices of runs that were not launched here, or whose end was given out, are dropped.
   void take(std::vector<Notice> notices);
   /// What the first one said and, if it has ended, no more of any other: what follows from its end comes first. Empty if
   /// it is still at it.

@@ -141,6 +141,10 @@ def test_parallel_is_set_while_it_runs(folder):
     assert run.wait(60) == 130
     run = start(folder)
     wait_for(lambda: running(folder, 5), "it holds for the next run too")
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) == 130
+    run = start(folder, "--parallel", "3")
+    wait_for(lambda: running(folder, 3), "the command line's word is newer")
     hurry(folder)
     assert run.wait(60) == 0
     assert "identical" in hone(folder, "replay", "s")
