@@ -164,7 +164,7 @@ class Runner {
     RunHooks hooks;
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
     hooks.requests = [&] { return (*control)->take(); };
-    hooks.opened = what_ran(spec.folder, inherited);
+    hooks.opened = what_ran(spec, inherited);
     const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
     if (!ending) return complain(ending.error());
     if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);

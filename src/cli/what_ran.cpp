@@ -85,7 +85,7 @@ void add_git(Facts& facts, const std::string& folder) {
 
 }  // namespace
 
-Facts what_ran(const std::string& folder, const std::vector<std::pair<std::string, std::string>>& environment) {
+Facts what_ran(const StudySpec& spec, const std::vector<std::pair<std::string, std::string>>& environment) {
   Facts facts;
   utsname name{};
   if (::uname(&name) == 0) {
@@ -96,8 +96,11 @@ Facts what_ran(const std::string& folder, const std::vector<std::pair<std::strin
   facts.emplace_back("kernels", "portable");  // numeric code is built for one level of CPU
   facts.emplace_back("cpus", std::to_string(std::thread::hardware_concurrency()));
   facts.emplace_back("pid", std::to_string(::getpid()));
-  facts.emplace_back("folder", printable(folder));
-  add_git(facts, folder);
+  std::string command;
+  for (const std::string& word : spec.command) command += (command.empty() ? "" : " ") + shell_quote(word);
+  facts.emplace_back("command", printable(without_passwords(command)));
+  facts.emplace_back("folder", printable(spec.folder));
+  add_git(facts, spec.folder);
   std::vector<std::string> names;
   for (const auto& [variable, value] : environment) names.push_back(printable(variable));
   std::sort(names.begin(), names.end());

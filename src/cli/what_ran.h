@@ -5,13 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "hone/spec.h"
+
 namespace hone {
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
-/// host, hone (version), kernels (the level of CPU that numeric code was built for), system, cpus, pid; git (commit) and
-/// git_state (clean, changed) of `folder` if it lies in a work tree; environment: the names of the variables that
-/// trials inherit, no values.
-Facts what_ran(const std::string& folder, const std::vector<std::pair<std::string, std::string>>& environment);
+/// host, hone (version), kernels (the level of CPU that numeric code was built for), system, cpus, pid, command, folder;
+/// git (commit) and git_state (clean, changed) of the folder if it lies in a work tree; environment: the names of the
+/// variables that trials inherit, no values.
+Facts what_ran(const StudySpec& spec, const std::vector<std::pair<std::string, std::string>>& environment);
 
 }  // namespace hone

@@ -5,6 +5,7 @@ Usage: steer_test.py HONE
 """
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,26 @@ def test_a_study_is_extended(folder):
     hone(folder, "run", "s.yaml")  # the definition that holds now
     study(folder, seconds=0, stop={"trials": 10}, objective="maximize loss")
     assert "objective: a study cannot change it" in hone(folder, "run", "s.yaml", "--extend", status=2)
+
+
+def test_what_ran_is_on_record(folder):
+    if shutil.which("git") is None:
+        return print("skipped: there is no git here")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", folder]
+    study(folder, seconds=0)
+    for words in (["init", "-q"], ["add", "s.yaml"], ["commit", "-q", "-m", "one"]):
+        subprocess.run(git + words, check=True)
+    commit = subprocess.run(git + ["rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    facts = []
+    for state in ("clean", "changed"):
+        if state == "changed":
+            study(folder, seconds=0, stop={"trials": 7})
+        hone(folder, "run", "s.yaml", "--extend")
+        facts.append(json.loads(hone(folder, "status", "s", "--json"))["opened"]["facts"])
+        assert facts[-1]["git"] == commit and facts[-1]["git_state"] == state, facts[-1]
+    assert facts[0]["host"] == os.uname().nodename and facts[0]["hone"] in hone(folder, "--version")
+    assert facts[0]["kernels"] and facts[0]["command"].startswith("/usr/bin/python3 trial.py")
+    assert "PATH" in facts[0]["environment"].split() and os.environ["PATH"] not in facts[0]["environment"]
 
 
 def test_deterministic_runs_give_the_same_trials(folder):
