@@ -81,6 +81,7 @@ struct Exited {
   bool outside = false;  // killed from outside (not by itself, not by us): retried like Cause::Lost
   double cpu_seconds = 0;
   std::int64_t peak_memory = 0;
+  bool settled = false;      // whoever ran it wants no second try for want of memory (ask/tell)
   bool interrupted = false;  // ended because the user interrupted the study: waits for the next run, counts as no loss
 };
 struct Added {  // a known result, told to the searcher only

@@ -66,6 +66,7 @@ std::optional<Exited> exit_of(const std::string& text) {
                                                          {"infeasible", Cause::Infeasible},
                                                          {"lost", Cause::Lost}};
   Exited out;
+  out.settled = true;
   for (const auto& [word, cause] : causes)
     if (text == word) {
       out.cause = cause;

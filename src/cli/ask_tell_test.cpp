@@ -13,7 +13,6 @@ using testing::HasSubstr;
 AskTell make(const std::string& text, AskTell::Keep keep = {}) {
   auto spec = read_study_file(text, "study.yaml");
   EXPECT_TRUE(spec.has_value()) << (spec ? "" : spec.error().what);
-  spec->limits.oom_retry = false;  // as in cmd_ask_tell.cpp
   auto study = Study::make(std::move(*spec));
   EXPECT_TRUE(study.has_value()) << (study ? "" : study.error().what);
   return AskTell(

@@ -39,7 +39,6 @@ int ask_tell_command(const Command& self, const Words& words) {
   if (path == "-") return complain({Code::Invalid, "FILE: standard input is for the conversation; give a file"});
   auto spec = read_spec(path, split->options, nullptr);
   if (!spec) return complain(spec.error());
-  spec->limits.oom_retry = false;  // whoever asks has the machine, and says what failed for good
   if (home.empty()) {
     if (!spec->seed) spec->seed = random_seed();
     auto study = Study::make(std::move(*spec));

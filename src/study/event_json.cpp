@@ -65,6 +65,7 @@ void each_field(const Visit& visit, F& fact) {
     visit("outside", fact.outside);
     visit("cpu", fact.cpu_seconds);
     visit("memory", fact.peak_memory);
+    visit("settled", fact.settled);
     visit("interrupted", fact.interrupted);
   } else if constexpr (std::is_same_v<Kind, Added>) {
     visit("config", fact.config);

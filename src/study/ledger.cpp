@@ -255,6 +255,10 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
     trial->code = exited.code;
     end_run(*trial, Phase::Failed, event.time);
     told.push_back({trial->id, Change::Failed});
+  } else if (exited.cause == Cause::Oom && limits_.oom_retry && !trial->alone && !exited.settled) {
+    trial->cause = exited.cause;  // its neighbours may have been to blame
+    trial->alone = true;
+    end_run(*trial, Phase::Waiting, event.time);
   } else {
     ended_badly(*trial, exited.cause, exited.code, event.time, told);
   }
@@ -286,10 +290,6 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
 void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told) {
   trial.cause = cause;
   trial.code = code;
-  if (cause == Cause::Oom && limits_.oom_retry && !trial.alone) {  // its neighbours may have been to blame
-    trial.alone = true;
-    return end_run(trial, Phase::Waiting, time);
-  }
   if (++trial.failures <= limits_.retries) return end_run(trial, Phase::Waiting, time);
   end_run(trial, Phase::Failed, time);
   told.push_back({trial.id, Change::Failed});
