@@ -160,7 +160,7 @@ class Runner {
     if (live) local.wakers.push_back(live->timer());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
-    greet(open, folder, (*executor)->slots());
+    greet(open, folder, **executor);
     RunHooks hooks;
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
     hooks.requests = [&] { return (*control)->take(); };
@@ -171,12 +171,13 @@ class Runner {
     return summarize(options_, open.study, *ending == Ending::Interrupted);
   }
 
-  void greet(const OpenStudy& open, const std::string& folder, int slots) const {
+  void greet(const OpenStudy& open, const std::string& folder, const LocalExecutor& executor) const {
     const StudySpec& spec = open.study.spec();
     if (!options_.quiet) {
       const char* what = open.extended ? "extended" : open.resumed ? "resumed" : "started";
       say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", spec.name, what,
-                      printable(folder), spec.searcher.name, spec.scheduler.name, slots_text(spec, slots), *spec.seed));
+                      printable(folder), spec.searcher.name, spec.scheduler.name,
+                      slots_text(spec, executor.slots(), executor.bound()), *spec.seed));
       std::fflush(stdout);
     }
     if (spec.scheduler.name == "asha" && !resumable(spec))
