@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/best.h"
@@ -191,10 +192,14 @@ class Runner {
                        std::unique_ptr<LiveRun> live, RunHooks hooks) const {
     Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
     const RunClock clock(open.study.last_time());
+    bool told = false;
     hooks.now = [&] { return clock.now(); };
     hooks.interrupts = [&] {  // asked once a turn
       const int interrupts = signals_seen();
       if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
+      else if (interrupts > 0 && open.study.live() > 0 && !std::exchange(told, true))
+        warn(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
+                         duration_text(open.study.spec().limits.grace)));
       return interrupts;
     };
     hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
