@@ -113,7 +113,7 @@ int tidy_command(const Command& self, const Words& words) {
     for (int attempt = 1; attempt <= trial.attempt; ++attempt)
       if (auto ok = marked->remove(fmt::format("{}.before-{}", files, attempt)); !ok) return complain(ok.error());
     bytes += size;
-    ++count;
+    count += size > 0;
   }
   fmt::print("removed the checkpoints of {} ({}); those of the best {} stay, and of trials that may go on\n",
              trials_text(count), bytes_text(bytes), kept.size());

@@ -10,6 +10,7 @@
 #include "cli/plan.h"
 #include "cli/spec_input.h"
 #include "exec/machine.h"
+#include "exec/memory.h"
 
 namespace hone {
 
@@ -63,6 +64,15 @@ std::string stop_text(const StopRules& stop) {
   return rules.empty() ? "when the space is used up" : fmt::format("{}", fmt::join(rules, ", "));
 }
 
+/// What there is the least of, and what a trial takes of it.
+std::string bound_text(const StudySpec& spec, const std::string& bound) {
+  const auto units = [](Millionths amount) { return number_text(static_cast<double>(amount) / 1e6); };
+  const std::string each = bound == "memory" ? "memory is " + memory_text(spec.resources.memory)
+                           : bound == "GPU"  ? "gpu is " + units(spec.resources.gpu)
+                                             : "cpu is " + units(spec.resources.cpu);
+  return fmt::format("{}-bound: resources.{} a trial", bound, each);
+}
+
 /// A single bracket has no number: trials do not say which they are in either.
 std::string brackets_text(const Plan& plan) {
   std::string out;
@@ -78,7 +88,7 @@ std::string brackets_text(const Plan& plan) {
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, int slots) {
+std::string plan_text(const Plan& plan, const Slots& slots) {
   const StudySpec& spec = plan.spec;
   const Space& space = spec.space;
   std::string out =
@@ -91,19 +101,17 @@ std::string plan_text(const Plan& plan, int slots) {
     out += fmt::format(
         "grid       {}{}\n", counted(space.cells(), "cell"),
         space.finite() ? " before constraints" : " a round, the parameters without a step drawn anew in each");
-  out += fmt::format("slots      {}\n", slots_text(spec, slots));
+  out += fmt::format("slots      {}{}\n", slots_text(spec, slots.total(), slots.bound()),
+                     spec.parallel ? "" : " (" + bound_text(spec, slots.bound()) + ")");
   if (!spec.fidelity) return out;
   out += brackets_text(plan);
   if (plan.units > 0) out += fmt::format("units      about {} of {} in all\n", plan.units, spec.fidelity->name);
   return out;
 }
 
-std::string slots_text(const StudySpec& spec, int slots) {
+std::string slots_text(const StudySpec& spec, int slots, const std::string& bound) {
   if (!spec.parallel || *spec.parallel <= slots) return fmt::format("{}", slots);
-  return fmt::format(
-      "{} of {} ({}-bound: resources.{} is {} a trial)", slots, *spec.parallel, spec.resources.gpu > 0 ? "GPU" : "CPU",
-      spec.resources.gpu > 0 ? "gpu" : "cpu",
-      number_text(static_cast<double>(spec.resources.gpu > 0 ? spec.resources.gpu : spec.resources.cpu) / 1e6));
+  return fmt::format("{} of {} ({})", slots, *spec.parallel, bound_text(spec, bound));
 }
 
 int plan_command(const Command& self, const Words& words) {
@@ -132,7 +140,7 @@ int plan_command(const Command& self, const Words& words) {
   }
   const auto slots = slots_of(*spec, gpus);
   if (!slots) return complain(slots.error());
-  fmt::print("{}", printable(plan_text(*plan, slots->total()), true));
+  fmt::print("{}", printable(plan_text(*plan, *slots), true));
   return kDone;
 }
 

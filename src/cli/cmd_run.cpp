@@ -26,7 +26,7 @@ int dry_run(StudySpec spec, const RunOptions& options) {
   if (!slots) return complain(slots.error());
   const auto environment = study_environment(spec, inherited_environment(environ));
   if (!environment) return complain(environment.error());
-  fmt::print("{}", printable(plan_text(*plan, slots->total()), true));
+  fmt::print("{}", printable(plan_text(*plan, *slots), true));
   auto study = Study::make(plan->spec);
   if (!study) return complain(study.error());
   for (bool more = true; more && study->trials().empty();) {

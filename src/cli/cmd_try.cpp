@@ -117,7 +117,7 @@ class Tried {
   bool seen_ = false, fidelity_ = false, failed_ = false;
 };
 
-int try_one(const StudySpec& spec, const Trial& trial, bool keep) {
+int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_t> gpus, bool keep) {
   const Environment inherited = inherited_environment(environ);
   const auto extra = study_environment(spec, inherited);
   if (!extra) return complain(extra.error());
@@ -131,7 +131,7 @@ int try_one(const StudySpec& spec, const Trial& trial, bool keep) {
   local.settings = local_settings(spec, inherited);
   local.resources = spec.resources;
   local.parallel = 1;
-  local.machine = machine_of(spec, std::nullopt);
+  local.machine = machine_of(spec, gpus);
   local.wakers = {signal_descriptor()};
   auto executor = LocalExecutor::open(std::move(local));
   if (!executor) return complain(executor.error());
@@ -172,10 +172,12 @@ int try_command(const Command& self, const Words& words) {
   std::string path;
   Words pairs;
   std::optional<Resource> until;
+  std::optional<std::int64_t> gpus;
   bool keep = false;
   parser.required_word("FILE", path, "the study file");
   parser.words("NAME=VALUE", pairs, "parameters; missing ones are drawn");
   parser.whole("--until", until, "how far (default: the least fidelity)", 1);
+  parser.whole("--gpus", gpus, "GPUs to use (default: all)");
   parser.flag("--keep", keep, "keeps the folder of the run, to look at");
   if (const auto status = parser.parse(split->own)) return *status;
   std::vector<std::string> warnings;
@@ -185,7 +187,7 @@ int try_command(const Command& self, const Words& words) {
   if (!spec->seed) spec->seed = random_seed();
   const auto trial = make_trial(*spec, pairs, until);
   if (!trial) return complain(trial.error());
-  return try_one(*spec, *trial, keep);
+  return try_one(*spec, *trial, gpus, keep);
 }
 
 }  // namespace hone

@@ -320,11 +320,20 @@ TEST(Plan, CountsUnitsOfRungs) {
   ASSERT_EQ(json["brackets"].size(), 1U);
   EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
   EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
-  EXPECT_EQ(plan_text(*plan, 4),
+  const auto slots = Slots::make({.cpu = 1'000'000}, {}, {.cpus = 4'000'000});
+  EXPECT_EQ(plan_text(*plan, *slots),
             "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
-            "stop       9 trials\nslots      4\n"
+            "stop       9 trials\nslots      4 (CPU-bound: resources.cpu is 1 a trial)\n"
             "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
             "units      about 21 of epoch in all\n");
+}
+
+TEST(Plan, SaysOfWhatThereIsTooLittle) {
+  StudySpec spec =
+      spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nresources: {memory: 3GiB}\nparallel: 8\n");
+  EXPECT_EQ(slots_text(spec, 7, "memory"), "7 of 8 (memory-bound: resources.memory is 3 GiB a trial)");
+  EXPECT_EQ(slots_text(spec, 4, "CPU"), "4 of 8 (CPU-bound: resources.cpu is 1 a trial)");
+  EXPECT_EQ(slots_text(spec, 8, "parallel"), "8");
 }
 
 TEST(StatusText, NamesCausesAndWhatRan) {

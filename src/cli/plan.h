@@ -18,13 +18,13 @@ struct Plan {
 };
 Result<Plan> make_plan(const StudySpec& spec);
 Json plan_json(const Plan& plan);
-std::string plan_text(const Plan& plan, int slots);
+std::string plan_text(const Plan& plan, const Slots& slots);
 
 /// Of this machine, for the study. `gpus`: --gpus N.
 Machine machine_of(const StudySpec& spec, std::optional<std::int64_t> gpus);
 Result<Slots> slots_of(const StudySpec& spec, std::optional<std::int64_t> gpus);
 
-/// `2`, or `2 of 8 (CPU-bound: …)` where more was asked for than fits.
-std::string slots_text(const StudySpec& spec, int slots);
+/// `2`, or `2 of 8 (CPU-bound: …)` where more was asked for than fits. `bound`: Slots::bound().
+std::string slots_text(const StudySpec& spec, int slots, const std::string& bound);
 
 }  // namespace hone

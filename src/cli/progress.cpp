@@ -71,7 +71,7 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (std::holds_alternative<Started>(event.fact))
     return fmt::format("trial {} started{}: {}", *id, unit, config_text(spec.space, trial.config));
   if (const auto* e = std::get_if<Resumed>(&event.fact))
-    return fmt::format("trial {} resumed up to {}: {}", *id, e->until, e->why);
+    return fmt::format("trial {} resumed{}: {}", *id, unit, e->why);
   if (const auto* e = std::get_if<Relaunched>(&event.fact)) return fmt::format("trial {} again: {}", *id, e->why);
   if (const auto* e = std::get_if<Paused>(&event.fact))
     return fmt::format("trial {} paused, {}: {}", *id, value_words(spec, trial), e->why);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/best.h"
@@ -160,7 +161,7 @@ class Runner {
     if (live) local.wakers.push_back(live->timer());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
-    greet(open, folder, (*executor)->slots());
+    greet(open, folder, **executor);
     RunHooks hooks;
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
     hooks.requests = [&] { return (*control)->take(); };
@@ -171,12 +172,13 @@ class Runner {
     return summarize(options_, open.study, *ending == Ending::Interrupted);
   }
 
-  void greet(const OpenStudy& open, const std::string& folder, int slots) const {
+  void greet(const OpenStudy& open, const std::string& folder, const LocalExecutor& executor) const {
     const StudySpec& spec = open.study.spec();
     if (!options_.quiet) {
       const char* what = open.extended ? "extended" : open.resumed ? "resumed" : "started";
       say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", spec.name, what,
-                      printable(folder), spec.searcher.name, spec.scheduler.name, slots_text(spec, slots), *spec.seed));
+                      printable(folder), spec.searcher.name, spec.scheduler.name,
+                      slots_text(spec, executor.slots(), executor.bound()), *spec.seed));
       std::fflush(stdout);
     }
     if (spec.scheduler.name == "asha" && !resumable(spec))
@@ -190,10 +192,14 @@ class Runner {
                        std::unique_ptr<LiveRun> live, RunHooks hooks) const {
     Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
     const RunClock clock(open.study.last_time());
+    bool told = false;
     hooks.now = [&] { return clock.now(); };
     hooks.interrupts = [&] {  // asked once a turn
       const int interrupts = signals_seen();
       if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
+      else if (interrupts > 0 && open.study.live() > 0 && !std::exchange(told, true))
+        warn(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
+                         duration_text(open.study.spec().limits.grace)));
       return interrupts;
     };
     hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };

@@ -30,7 +30,10 @@ Result<void> watch_signals() {
   struct sigaction action {};
   action.sa_handler = count;
   sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT}) sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGWINCH, SIGCONT}) sigaction(signal, &action, nullptr);
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup: a logout is not for us
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   return {};

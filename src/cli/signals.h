@@ -6,7 +6,8 @@
 namespace hone {
 
 /// From now on SIGINT, SIGTERM and SIGHUP are counted instead of ending the process, and SIGPIPE is ignored: a reader
-/// of the progress lines that goes away must not end the study. Once per process.
+/// of the progress lines that goes away must not end the study. A SIGHUP that is ignored (nohup) stays so. Once per
+/// process.
 Result<void> watch_signals();
 /// How many have come so far; empties the descriptor.
 int signals_seen();

@@ -58,7 +58,8 @@ std::string status_text(const StudyView& study, const std::optional<Opening>& op
   if (!opening) return out;
   out += fmt::format("opened   {}\n", local_time(opening->time));
   for (const auto& [name, value] : opening->facts)
-    out += fmt::format("         {}: {}\n", printable(name), printable(value));
+    if (name != "environment")  // dozens of names; --json has them
+      out += fmt::format("         {}: {}\n", printable(name), printable(value));
   return out;
 }
 

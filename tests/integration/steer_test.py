@@ -175,8 +175,25 @@ def test_an_interrupt_saves_and_a_second_one_kills(folder):
     time.sleep(0.5)
     assert run.poll() is None, "its runs have their grace"
     run.send_signal(signal.SIGINT)
-    assert run.wait(20) == 130
+    _, err = run.communicate(timeout=20)
+    assert run.returncode == 130
+    assert "have 1m00s to do so; a second interrupt kills them" in err, err
     assert all(t["state"] == "waiting" for t in trials(folder))
+
+
+def test_a_logout_ends_a_study_but_not_one_under_nohup(folder):
+    study(folder)
+    run = start(folder)
+    wait_for(lambda: running(folder, 2), "two running")
+    run.send_signal(signal.SIGHUP)
+    assert run.wait(60) == 130
+    run = subprocess.Popen(["nohup", HONE, "run", "s.yaml"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True)
+    wait_for(lambda: running(folder, 2), "two running again")
+    run.send_signal(signal.SIGHUP)
+    hurry(folder)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 0 and "interrupted" not in err, (out, err)
 
 
 def test_a_study_is_extended(folder):
