@@ -105,7 +105,10 @@ std::vector<Request> Coordinator::take_requests() {
   std::vector<Request> taken;
   if (!hooks_.requests) return taken;
   for (Request& request : hooks_.requests()) {
-    if (auto ok = can_steer(study_, request.steered); !ok) {
+    auto ok = can_steer(study_, request.steered);
+    if (ok && interrupts_ > 0)
+      ok = fail(Code::Unavailable, "it is being interrupted; ask again when its runs have ended");
+    if (!ok) {
       request.answer(ok);
       continue;
     }

@@ -22,6 +22,7 @@ Ledger::Ledger(const StudySpec& spec)
     : objectives_(spec.objectives),
       outcomes_(spec.outcomes),
       space_(spec.space),
+      searcher_(spec.searcher),
       fidelity_(spec.fidelity),
       cost_(spec.cost),
       limits_(spec.limits) {
@@ -298,8 +299,9 @@ void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std:
 void Ledger::finish(const Finished& finished, Seconds time) {
   for (Trial& trial : trials_)
     if (trial.phase == Phase::Paused || trial.phase == Phase::Waiting || trial.phase == Phase::Running) {
-      // One that ran out of memory and could not be tried again has failed after all.
-      end_run(trial, trial.phase == Phase::Waiting && trial.cause == Cause::Oom ? Phase::Failed : Phase::Stopped, time);
+      // One that had failed and was not tried again has failed after all.
+      end_run(trial, trial.phase == Phase::Waiting && trial.cause != Cause::None ? Phase::Failed : Phase::Stopped,
+              time);
       trial.cut = trial.phase == Phase::Stopped;
       trial.held = false;
     }

@@ -84,6 +84,7 @@ class Ledger {
   std::vector<Objective> objectives_;
   std::vector<OutcomeConstraint> outcomes_;
   Space space_;
+  Algorithm searcher_;
   std::optional<Fidelity> fidelity_;
   std::vector<std::string> levels_;  // its spellings
   std::string cost_;

@@ -1,7 +1,9 @@
 // What the user does to a study that goes on: steering it, and extending its definition.
+#include <algorithm>
 #include <utility>
 
 #include "study/ledger.h"
+#include "study/space_file.h"
 
 namespace hone {
 
@@ -51,6 +53,16 @@ void Ledger::steered(const Steered& steered, Seconds time, std::vector<Told>& to
   }
 }
 
+namespace {
+
+bool same_space(const Space& a, const Space& b) {
+  const auto same = [](const Param& x, const Param& y) { return param_json(x) == param_json(y); };
+  return a.constraints() == b.constraints() &&
+         std::equal(a.params().begin(), a.params().end(), b.params().begin(), b.params().end(), same);
+}
+
+}  // namespace
+
 /// Ended only because the study did: it goes on where it was.
 void Ledger::take_up(Trial& trial) {
   if (trial.cut) {
@@ -67,6 +79,9 @@ void Ledger::take_up(Trial& trial) {
 
 void Ledger::extended(const StudySpec& spec) {
   const Space before = std::exchange(space_, spec.space);
+  const Algorithm searcher = std::exchange(searcher_, spec.searcher);
+  const bool other_searcher = searcher.name != searcher_.name || searcher.options != searcher_.options;
+  const bool forget_notes = other_searcher || !same_space(before, space_);  // they were about places in another space
   const bool further = fidelity_ && spec.fidelity && fidelity_->max != spec.fidelity->max;
   objectives_ = spec.objectives;
   outcomes_ = spec.outcomes;
@@ -89,6 +104,7 @@ void Ledger::extended(const StudySpec& spec) {
       trial.config = std::move(shown);
       trial.silent = true;
     }
+    if (forget_notes) trial.note.clear();
     if (further) trial.bracket = -1;
     if (trial.cut || further) take_up(trial);
     if (trial.phase != Phase::Running) continue;

@@ -357,6 +357,48 @@ TEST(Extend, AFurtherFidelityTakesCompletedTrialsUpAgain) {
   world.expect_replay();
 }
 
+TEST(Extend, AGridVisitsEveryCellOfTheNewSpace) {
+  World world(spec_of("space: {x: 'float(0, 1, step=0.25)'}\nsearcher: grid\n"));
+  world.run(1000);
+  ASSERT_EQ(world.study.trials().size(), 5U);
+  extend(world,
+         spec_of("space:\n  x: float(0, 2, step=0.25)\n  y: {domain: 'int(0, 1)', default: 0}\nsearcher: grid\n"));
+  world.run(1000);
+  EXPECT_TRUE(world.study.finished());
+  EXPECT_EQ(world.study.trials().size(), 18U);
+  world.expect_replay();
+}
+
+TEST(Steer, WithoutASlotAStudyWithNothingLeftToDoEnds) {
+  World world(spec_of(kPlain));
+  world.run(3);
+  world.slots = 0;
+  while (!world.runs.empty()) {
+    world.end_oldest();
+    world.decide();
+  }
+  EXPECT_FALSE(world.study.finished()) << "one is still to start";
+  world.slots = 1;
+  world.decide();
+  world.slots = 0;
+  world.end_oldest();
+  world.decide();
+  EXPECT_TRUE(world.study.finished());
+  world.expect_replay();
+}
+
+TEST(Steer, ARetryThatDidNotComeAboutLeavesTheTrialFailed) {
+  World world(spec_of(kPlain));
+  world.decide();
+  world.end_oldest(Cause::Exit);
+  world.steer(Steer::Retry, 0);
+  world.steer(Steer::StopStudy);
+  world.decide();
+  EXPECT_TRUE(world.study.finished());
+  EXPECT_EQ(world.trial(0).phase, Phase::Failed);
+  EXPECT_EQ(world.trial(0).cause, Cause::Exit);
+}
+
 TEST(Extend, WhatIsMeasuredCannotChange) {
   const StudySpec spec = spec_of(kAsha);
   StudySpec given = spec_of(kAsha);

@@ -39,6 +39,7 @@ struct Study::State {
   std::optional<Fact> retry() const;
   bool only_held() const;
   std::variant<Fact, Wait> schedule(int free_slots) const;
+  std::variant<Fact, Wait> propose(int free_slots) const;
   std::variant<Fact, Wait, Exhausted> start(const Start& move) const;
   Config initial_point(std::size_t index, TrialId trial) const;
   Fact finished(std::string why) const;
@@ -292,7 +293,17 @@ bool Study::State::only_held() const {
          });
 }
 
+/// Without a slot, on a full disk for instance, a study with nothing left to do still ends.
 std::variant<Fact, Wait> Study::State::schedule(int free_slots) const {
+  const bool idle = ledger.running().empty() && ledger.waiting().empty();
+  auto move = propose(free_slots <= 0 && idle ? 1 : free_slots);
+  const auto* fact = std::get_if<Fact>(&move);
+  const bool launches = fact && (std::holds_alternative<Started>(*fact) || std::holds_alternative<Resumed>(*fact));
+  if (free_slots <= 0 && launches) return Wait{"no free slot"};
+  return move;
+}
+
+std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
   Offer offer;
   offer.trial = static_cast<TrialId>(ledger.trials().size());
   offer.free_slots = free_slots;
