@@ -71,6 +71,7 @@ Value parse_value(std::string_view text) {
 std::string number_text(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  if (value == 0 && std::signbit(value)) return "-0.0";  // -0 reads back as the whole number 0
   return fmt::format("{}", value);
 }
 

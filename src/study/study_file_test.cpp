@@ -275,7 +275,8 @@ TEST(StudyFile, CanonicalFormReadsBackAsItself) {
       "  e: {choices: [1, 2], weights: [0.25, 3], when: c == no, mutable: false}\n  f: {constant: \"float(0, 1)\"}\n"
       "  g: lognormal(0, 1)\n  h: {domain: \"float(0.1, 1) if d == m\", low_cost: 0.1}\n  svm.C: {domain: \"int(0, 10, "
       "step=2)\", spelling: svm-C}\n"
-      "outcome_constraints: [\"a >= -1e-7\"]\ninitial: [{config: {c: no}, metrics: {}}]\nseed: 18446744073709551615\n"};
+      "outcome_constraints: [\"a >= -1e-7\", \"b <= -0e-7\"]\ninitial: [{config: {c: no}, metrics: {}}]\nseed: "
+      "18446744073709551615\n"};
   for (const auto& file : files) {
     const std::string once = study_json(good(file));
     EXPECT_EQ(study_json(good(once)), once);
