@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "cli/hints.h"
 #include "cli/live_run.h"
+#include "cli/patient_output.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
@@ -38,18 +39,23 @@ extern char** environ;
 namespace hone {
 namespace {
 
+// A reader that does not read must hold up neither the study nor Ctrl-C.
+PatientOutput out(STDOUT_FILENO), errors(STDERR_FILENO);
+
+void remark(const std::string& line) { errors.say("hone: " + printable(without_passwords(line)) + "\n"); }
+
 /// To standard output. Inside a trial of another study each line is marked, so that it is no report there
 /// (exec/report_line.h): a command line with `loss=1` in it, for instance.
 void say(const std::string& text) {
   static const bool nested = std::getenv("HONE_TRIAL") != nullptr;
-  std::string out;
+  std::string marked;
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find('\n', from), text.size() - 1) + 1;
-    if (nested && end > from + 1) out += kOwnLine;
-    out += text.substr(from, end - from);
+    if (nested && end > from + 1) marked += kOwnLine;
+    marked += text.substr(from, end - from);
     from = end;
   }
-  std::fwrite(out.data(), 1, out.size(), stdout);
+  out.say(marked);
 }
 
 /// What there is to say at the end, whether it was reached now or before.
@@ -74,14 +80,13 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   if (best.size() > 10)
     say(fmt::format("and {} more nondominated trials: hone best {}\n", best.size() - 10, spec.name));
   for (const std::string& hint : hints(spec, study.trials())) say("hint     " + printable(hint) + "\n");
-  std::fflush(stdout);
   if (interrupted) {
-    warn(fmt::format("interrupted; the same command resumes study {}", spec.name));
+    remark(fmt::format("interrupted; the same command resumes study {}", spec.name));
     return kInterrupted;
   }
   if (!best.empty()) return kDone;
-  warn(fmt::format("study {}: {}; look at {}/0/stderr, or see what one run does with `hone try`", spec.name,
-                   no_best_text(spec, study.trials()), folder));
+  remark(fmt::format("study {}: {}; look at {}/0/stderr, or see what one run does with `hone try`", spec.name,
+                     no_best_text(spec, study.trials()), folder));
   return study.failed() ? kNoResult : kDone;
 }
 
@@ -168,7 +173,7 @@ class Runner {
     hooks.opened = what_ran(spec, inherited);
     const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
     if (!ending) return complain(ending.error());
-    if (auto ok = (*executor)->close(); !ok) warn(ok.error().what);
+    if (auto ok = (*executor)->close(); !ok) remark(ok.error().what);
     return summarize(options_, open.study, *ending == Ending::Interrupted);
   }
 
@@ -179,10 +184,9 @@ class Runner {
       say(fmt::format("study {} {} in {}: searcher {}, scheduler {}, slots {}, seed {}\n", spec.name, what,
                       printable(folder), spec.searcher.name, spec.scheduler.name,
                       slots_text(spec, executor.slots(), executor.bound()), *spec.seed));
-      std::fflush(stdout);
     }
     if (spec.scheduler.name == "asha" && !resumable(spec))
-      warn(
+      remark(
           "command: it has neither {until} nor {dir}, so no run can go on later; asha stops trials instead of pausing "
           "them");
   }
@@ -190,19 +194,21 @@ class Runner {
   /// The loop, and what is to be seen of it.
   Result<Ending> watch(OpenStudy& open, Storage& storage, LocalExecutor& executor, const std::string& folder,
                        std::unique_ptr<LiveRun> live, RunHooks hooks) const {
-    Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
+    Progress progress([](const std::string& line) { say(line + "\n"); }, wall_clock);
     const RunClock clock(open.study.last_time());
     bool told = false;
     hooks.now = [&] { return clock.now(); };
     hooks.interrupts = [&] {  // asked once a turn
+      out.pump();
+      errors.pump();
       const int interrupts = signals_seen();
       if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
       else if (interrupts > 0 && open.study.live() > 0 && !std::exchange(told, true))
-        warn(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
-                         duration_text(open.study.spec().limits.grace)));
+        remark(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
+                           duration_text(open.study.spec().limits.grace)));
       return interrupts;
     };
-    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
+    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : remark(line); };
     hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
     DiskWatch disk(folder, open.study.spec().limits.disk, hooks.warn);
     hooks.room = [&] { return disk.room(clock.now()); };
@@ -233,6 +239,13 @@ class Runner {
 
 }  // namespace
 
-int run_study(const RunOptions& options, StudySpec spec) { return Runner(options).run(std::move(spec)); }
+int run_study(const RunOptions& options, StudySpec spec) {
+  const int status = Runner(options).run(std::move(spec));
+  const int before = signals_seen();
+  const auto enough = [&] { return signals_seen() > before; };
+  out.finish(enough);
+  errors.finish(enough);
+  return status;
+}
 
 }  // namespace hone

@@ -3,6 +3,7 @@
 
 Usage: steer_test.py HONE
 """
+import fcntl
 import json
 import os
 import shutil
@@ -194,6 +195,45 @@ def test_a_logout_ends_a_study_but_not_one_under_nohup(folder):
     hurry(folder)
     out, err = run.communicate(timeout=60)
     assert run.returncode == 0 and "interrupted" not in err, (out, err)
+
+
+def small_pipe():
+    """A pipe that takes 4096 bytes before its writer would wait."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, 1031, 4096)  # F_SETPIPE_SZ
+    return reading, writing
+
+
+def test_a_reader_that_does_not_read_holds_up_nothing(folder):
+    study(folder, command=["/bin/sh", "-c", "echo loss={x}"], stop={"trials": 300}, searcher="random")
+    reading, writing = small_pipe()
+    run = subprocess.Popen([HONE, "run", "s.yaml"], cwd=folder, stdout=writing, stderr=writing)
+    os.close(writing)
+    wait_for(lambda: json.loads(hone(folder, "status", "s", "--json")).get("state") == "finished"
+             if trials(folder) else False, "the study ends unread")
+    time.sleep(0.3)
+    assert run.poll() is None, "it has something to say yet"
+    said = b""
+    while piece := os.read(reading, 1 << 16):
+        said += piece
+    os.close(reading)
+    assert run.wait(60) == 0
+    assert b"finished: 300 trials" in said and said.startswith(b"study s started"), said[-500:]
+
+
+def test_ctrl_c_works_while_nobody_reads(folder):
+    study(folder, command=["/bin/sh", "-c", "sleep 0.01; echo loss={x}"], stop={"trials": 100000}, parallel=1)
+    reading, writing = small_pipe()
+    run = subprocess.Popen([HONE, "run", "s.yaml"], cwd=folder, stdout=writing, stderr=writing)
+    os.close(writing)
+    wait_for(lambda: len(trials(folder)) > 150, "trials go on unread")
+    run.send_signal(signal.SIGINT)
+    wait_for(lambda: json.loads(hone(folder, "status", "s", "--json")).get("slots", {}).get("used") == 0,
+             "it is interrupted")
+    time.sleep(0.5)
+    run.send_signal(signal.SIGINT)  # it waits for its last words to be read no longer
+    assert run.wait(30) == 130
+    os.close(reading)
 
 
 def test_a_study_is_extended(folder):
