@@ -116,6 +116,7 @@ class Runner {
           "study {} has finished before; --extend with more trials goes on, another --name starts a new one\n", name));
       return summarize(options_, open->study, false);
     }
+    for (const std::string& line : open->remarks) remark(line);
     return loop(std::move(*open), **storage, folder);
   }
 
@@ -211,6 +212,8 @@ class Runner {
     hooks.warn = [&](const std::string& line) { live ? live->warn(line) : remark(line); };
     hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
     DiskWatch disk(folder, open.study.spec().limits.disk, hooks.warn);
+    if (open.study.trials().empty() && !disk.room(clock.now()))
+      return fail(Code::Unavailable, fmt::format("{}: its disk is too full to start; choose another --home", folder));
     hooks.room = [&] { return disk.room(clock.now()); };
     hooks.seen = [&](const Event& event, const Study& study) {
       watch_disk(disk, event);

@@ -124,10 +124,11 @@ Result<void> ask_runner(const std::string& study_folder, const Steered& steered)
   const ssize_t n =
       sent && ::poll(&entry, 1, kPatience * 1000) > 0 ? ::recv(socket.get(), buffer.data(), buffer.size(), 0) : -1;
   if (n <= 0)
-    return fail(Code::Unavailable,
-                fmt::format("the process that runs it did not answer within {} s; see `hone status` for "
-                            "whether it has done it, or try again",
-                            kPatience));
+    return fail(
+        Code::Unavailable,
+        fmt::format("the process that runs it ended meanwhile or did not answer within {} s; see `hone status` for "
+                    "whether it has done it, or try again",
+                    kPatience));
   if (buffer[0] == '+') return {};
   return invalid(std::string(buffer.data() + 1, static_cast<std::size_t>(n) - 1));
 }

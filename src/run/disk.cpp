@@ -18,11 +18,19 @@
 namespace hone {
 namespace {
 
-constexpr Seconds kLook = 1, kMeasure = 10;
+constexpr Seconds kLook = 1, kMeasure = 2, kMeasureAll = 10;
 
 std::string room_text(std::int64_t bytes) {
   return bytes < (std::int64_t{1} << 30) ? fmt::format("{:.0f} MiB", static_cast<double>(bytes) / (1 << 20))
                                          : fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30));
+}
+
+/// A small disk is full later.
+std::int64_t reserve_of(const std::string& folder) {
+  struct statvfs info {};
+  if (statvfs(folder.c_str(), &info) != 0) return DiskWatch::kReserve;
+  return std::min(DiskWatch::kReserve,
+                  static_cast<std::int64_t>(info.f_blocks) * static_cast<std::int64_t>(info.f_frsize) / 20);
 }
 
 std::int64_t free_bytes(const std::string& folder) {
@@ -59,7 +67,7 @@ std::int64_t folder_bytes(const std::string& path) {
 }
 
 DiskWatch::DiskWatch(std::string study_folder, std::int64_t budget, std::function<void(const std::string&)> warn)
-    : folder_(std::move(study_folder)), budget_(budget), warn_(std::move(warn)) {
+    : folder_(std::move(study_folder)), budget_(budget), reserve_(reserve_of(folder_)), warn_(std::move(warn)) {
   if (budget_ == 0) return;
   DIR* entries = opendir(folder_.c_str());
   if (entries == nullptr) return;
@@ -100,7 +108,10 @@ void DiskWatch::look(Seconds now) {
   looked_ = now;
   if (budget_ > 0 && now - measured_ >= kMeasure) {
     measured_ = now;
-    if (level_ == Level::Full) measure_ended();  // somebody may have made room
+    if (level_ == Level::Full && now - measured_all_ >= kMeasureAll) {  // somebody may have made room
+      measured_all_ = now;
+      measure_ended();
+    }
     running_bytes_ = 0;
     for (auto& [trial, bytes] : running_) {
       // What it had before its present run is counted there already.
@@ -113,9 +124,9 @@ void DiskWatch::look(Seconds now) {
   const std::int64_t free = free_bytes(folder_);
   // Once it is full there must be some room to spare before it no longer is, so that it does not go to and fro.
   const bool was = level_ == Level::Full;
-  const bool full =
-      free < kReserve + (was ? kReserve / 2 : 0) || (budget_ > 0 && used() >= (was ? budget_ / 10 * 9 : budget_));
-  const bool tight = free < 2 * kReserve || (budget_ > 0 && used() >= budget_ / 10 * 9);
+  const std::int64_t most = was ? budget_ / 10 * 9 : budget_, least = was ? reserve_ + reserve_ / 2 : reserve_;
+  const bool full = free < least || (budget_ > 0 && used() >= most);
+  const bool tight = free < 2 * reserve_ || (budget_ > 0 && used() >= budget_ / 10 * 9);
   const Level level = full ? Level::Full : tight ? Level::Warned : Level::Fine;
   if (level == level_) return;
   const std::string state =

@@ -9,7 +9,7 @@
 
 namespace hone {
 
-/// Asked often, it looks seldom: at the free room once a second and after each run, at the folders of what runs every ten. A
+/// Asked often, it looks seldom: at the free room once a second and after each run, at the folders of what runs every two. A
 /// trial's folder is measured once more when its run has ended, and all of them every ten seconds while there is no room.
 class DiskWatch {
  public:
@@ -18,7 +18,8 @@ class DiskWatch {
   /// again.
   DiskWatch(std::string study_folder, std::int64_t budget, std::function<void(const std::string&)> warn);
 
-  /// May another run be launched? False from a full budget, or less than kReserve of free room, until there is more.
+  /// May another run be launched? False from a full budget, or less than the reserve of free room, until there is more. The
+  /// reserve is kReserve, on small disks a twentieth of them.
   bool room(Seconds now);
   void launched(TrialId trial) { running_.emplace(trial, 0); }
   void ended(TrialId trial);
@@ -32,12 +33,12 @@ class DiskWatch {
   void measure_ended();
 
   std::string folder_;
-  std::int64_t budget_;
+  std::int64_t budget_, reserve_;
   std::function<void(const std::string&)> warn_;
   std::map<TrialId, std::int64_t> running_;  // → bytes when last measured
   std::map<TrialId, std::int64_t> ended_;
   std::int64_t ended_bytes_ = 0, running_bytes_ = 0;
-  Seconds looked_ = -1e9, measured_ = -1e9;
+  Seconds looked_ = -1e9, measured_ = -1e9, measured_all_ = -1e9;
   Level level_ = Level::Fine;
 };
 

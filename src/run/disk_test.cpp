@@ -59,8 +59,8 @@ TEST_F(DiskTest, WhatRunsIsMeasuredWhileItRuns) {
   disk.launched(3);
   EXPECT_TRUE(disk.room(0));
   write("3/files/model", 5 * kMiB);
-  EXPECT_TRUE(disk.room(5)) << "looked at every ten seconds";
-  EXPECT_FALSE(disk.room(11));
+  EXPECT_TRUE(disk.room(1)) << "looked at every two seconds";
+  EXPECT_FALSE(disk.room(3));
   disk.ended(3);
   EXPECT_GE(disk.used(), 5 * kMiB);
   EXPECT_LT(disk.used(), 6 * kMiB) << "and not counted twice";

@@ -90,8 +90,16 @@ Result<void> extend(Storage& storage, OpenStudy& open, StudySpec given, Seconds 
   auto last = storage.append(open.row.id, open.row.last, {&event, 1});
   if (!last) return tl::unexpected(last.error());
   open.row.last = *last;
+  if (open.study.spec().command != made->spec().command)
+    open.remarks.emplace_back(
+        "command: has changed; `hone best` shows it with trials of before too, though they ran the old one");
   open.study.apply(event);
   open.extended = true;
+  const auto& trials = open.study.trials();
+  const auto silent = std::count_if(trials.begin(), trials.end(), [](const Trial& trial) { return trial.silent; });
+  if (silent > 0)
+    open.remarks.push_back(fmt::format(
+        "space: {} of {} trials do not fit it any more: they are kept, but not learnt from", silent, trials.size()));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hone/storage.h"
 #include "hone/study.h"
@@ -35,7 +36,8 @@ struct OpenStudy {
   StudyRow row;
   Study study;  // rebuilt from its log
   bool resumed = false, extended = false;
-  std::optional<int> parallel;  // as the user last said it
+  std::optional<int> parallel;       // as the user last said it
+  std::vector<std::string> remarks;  // what to know of an extension, a line each
 };
 struct OpenOptions {
   std::uint64_t seed = 0;  // if the spec has none

@@ -72,6 +72,10 @@ Result<StudySpec> extended_spec(const StudySpec& study, StudySpec given) {
         fmt::format("fidelity.max: {} is less than it was; use at least {}", given.fidelity->max, study.fidelity->max));
   if (!begins_with(given.initial, study.initial))
     wrong("initial: its points were tried; leave them, and add new ones after them");
+  for (const Param& param : study.space.params())
+    if (!given.space.find(param.name))
+      wrong(
+          fmt::format("space.{}: the trials before had it; keep it, as a constant if it no longer varies", param.name));
   for (const Param& param : given.space.params()) {
     const bool free = !std::holds_alternative<Constant>(param.domain) && !std::holds_alternative<Derived>(param.domain);
     if (free && !param.fallback && !study.space.find(param.name) && param.when.empty())

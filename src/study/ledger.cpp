@@ -135,6 +135,7 @@ void Ledger::start(Trial& trial, Seconds time) {
   ++live_;
   if (trial.alone) exclusive_ = trial.id;
   waiting_.erase(trial.id);
+  alone_.erase(trial.id);
   running_.insert(trial.id);
   if (limits_.time) deadlines_.emplace(time + *limits_.time, trial.id);
 }
@@ -149,6 +150,7 @@ void Ledger::end_run(Trial& trial, Phase phase, Seconds time) {
     else if (phase != Phase::Waiting) ++since_improvement_;
   }
   waiting_.erase(trial.id);
+  if (phase != Phase::Waiting) alone_.erase(trial.id);
   trial.phase = phase;
   trial.ended = time;
   trial.latest = {};
@@ -214,7 +216,9 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
   if (!trial || reported.attempt != trial->attempt || reported.n <= trial->reports_seen) return;
   trial->reports_seen = reported.n;
   trial->fresh = false;
-  if (trial->phase != Phase::Running) return;
+  // One that the user paused still runs in the eyes of the algorithms: what it says on its way out counts.
+  const bool leaving = trial->phase == Phase::Waiting && trial->live;
+  if (trial->phase != Phase::Running && !leaving) return;
   if (!reported.infeasible.empty()) {
     trial->cause = Cause::Infeasible;
     end_run(*trial, Phase::Failed, event.time);
@@ -230,7 +234,7 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
     ++trial->counted;
   }
   push_report(*trial, at, event.time);
-  if (fidelity_ && at >= trial->until && trial->reached == 0) {
+  if (fidelity_ && at >= trial->until && trial->reached == 0 && !leaving) {
     trial->reached = std::max(event.time, 1e-9);  // 0 means not yet
     overdue_.emplace(trial->reached + limits_.grace, trial->id);
   }
@@ -242,11 +246,18 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   if (!trial || exited.attempt != trial->attempt || !trial->live) return;
   trial->live = false;
   --live_;
+  ++runs_ended_;
   if (exclusive_ == trial->id) exclusive_.reset();
   trial->cpu_seconds += exited.cpu_seconds;
   trial->peak_memory = std::max(trial->peak_memory, exited.peak_memory);
   trial->spent += std::max(0.0, event.time - trial->launched);
-  if (trial->phase != Phase::Running || finished_) return;
+  if (finished_) return;
+  if (trial->phase == Phase::Waiting && fidelity_ && !trial->reports.empty() &&
+      trial->reports.back().at >= trial->until) {  // paused by the user, and there all the same
+    trial->held = false;
+    return ended_well(*trial, event.time, told);
+  }
+  if (trial->phase != Phase::Running) return;
   if (exited.cause == Cause::None) {
     ended_well(*trial, event.time, told);
   } else if (exited.cause == Cause::Lost || exited.outside) {
@@ -259,6 +270,7 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   } else if (exited.cause == Cause::Oom && limits_.oom_retry && !trial->alone && !exited.settled) {
     trial->cause = exited.cause;  // its neighbours may have been to blame
     trial->alone = true;
+    alone_[trial->id] = runs_ended_;
     end_run(*trial, Phase::Waiting, event.time);
   } else {
     ended_badly(*trial, exited.cause, exited.code, event.time, told);
@@ -326,6 +338,12 @@ void Ledger::rank(const Trial& trial) {
   if (better_before && old.at <= leader.at && !(old.at == leader.at && old.loss < leader.loss)) return;
   since_improvement_ = 0;
   improving_ = trial.phase == Phase::Running ? trial.id : -1;
+}
+
+std::optional<TrialId> Ledger::impatient() const {
+  for (const auto& [id, since] : alone_)
+    if (runs_ended_ - since >= kAlonePatience && !trials_[static_cast<std::size_t>(id)].held) return id;
+  return std::nullopt;
 }
 
 bool Ledger::any_result() const {

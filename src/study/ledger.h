@@ -1,6 +1,7 @@
 // The fold without the algorithms: what each event makes of each trial. Views (status, trials, best) need only this.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,10 @@ namespace hone {
 /// A lost run is tried again by itself, but not for ever: a trial whose runs were lost this often in a row without a
 /// report between them has failed.
 constexpr int kMaxLosses = 5;
+
+/// A trial that is to run alone waits until nothing else runs; after so many ends of other runs nothing else is launched
+/// before it. Low enough to come about, high enough that several of them share one wait for the slots to empty.
+constexpr std::int64_t kAlonePatience = 10;
 
 struct Told {  // a change that the algorithms are to hear of
   TrialId trial = 0;
@@ -38,6 +43,10 @@ class Ledger {
   std::optional<int> parallel() const { return parallel_; }  // as the user last set it
   /// A run that is to have the machine for itself is on its way.
   bool exclusive() const { return exclusive_.has_value(); }
+  /// A trial for which the slots are to empty now (kAlonePatience).
+  std::optional<TrialId> impatient() const;
+  /// The study had ended, and only trials that the user wants to retry go on.
+  bool retrying() const { return retrying_; }
   std::int64_t since_improvement() const { return since_improvement_; }  // runs ended since the best got better
   /// Time with a run on its way, up to the last event; a gap in which nothing ran does not count, nor does time that a
   /// clock was set back.
@@ -98,9 +107,11 @@ class Ledger {
   std::int64_t live_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
   TrialId improving_ = -1;  // whose current run made the best better
   Seconds elapsed_ = 0, last_time_ = 0, first_time_ = 0;
-  bool any_ = false, stop_asked_ = false;
+  bool any_ = false, stop_asked_ = false, retrying_ = false;
   std::optional<int> parallel_;
   std::optional<TrialId> exclusive_;
+  std::map<TrialId, std::int64_t> alone_;  // waiting to run alone → runs_ended_ when that began
+  std::int64_t runs_ended_ = 0;
   std::optional<Finished> finished_;
 };
 

@@ -39,6 +39,7 @@ void Ledger::steered(const Steered& steered, Seconds time, std::vector<Told>& to
       return;
     case Steer::Retry:
       if (trial->phase != Phase::Failed) return;
+      retrying_ = retrying_ || finished_.has_value();
       finished_.reset();
       stop_asked_ = false;
       --failed_;
@@ -90,7 +91,7 @@ void Ledger::extended(const StudySpec& spec) {
   cost_ = spec.cost;
   limits_ = spec.limits;
   finished_.reset();
-  stop_asked_ = false;
+  stop_asked_ = retrying_ = false;
   since_improvement_ = 0;
   deadlines_.clear();
   overdue_.clear();

@@ -239,6 +239,74 @@ TEST(Oom, ATrialThatRanOutOfMemoryIsTriedOnceMoreAlone) {
   world.expect_replay();
 }
 
+TEST(Oom, TheOthersAreHeldBackBeforeItHasWaitedForLong) {
+  StudySpec spec = spec_of(kPlain);
+  spec.stop.trials = 1000;
+  World world(spec);
+  world.decide();
+  world.end(0, Cause::Oom);
+  world.runs.pop_front();
+  world.decide();
+  int ended = 0;
+  for (; world.trial(0).attempt == 1 && ended < 1000; ++ended) {
+    world.end_oldest();
+    world.decide();
+  }
+  EXPECT_EQ(ended, 11) << "ten, and the one that was left then";
+  EXPECT_EQ(world.study.live(), 1);
+  world.end_oldest();
+  world.decide();
+  EXPECT_EQ(world.study.live(), 2) << "and on they go";
+  world.expect_replay();
+}
+
+TEST(Steer, WhatATrialReportsOnItsWayIntoAPauseCounts) {
+  StudySpec spec = spec_of(
+      "space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: none\n"
+      "fidelity: {name: epoch, min: 1, max: 4}\nstop: {trials: 3}\n");
+  World world(spec);
+  world.decide();
+  const auto report = [&](TrialId id, int n) {
+    world.put(Reported{id, 1, n, {{"loss", 10.0 - n}, {"epoch", static_cast<double>(n)}}, {}});
+  };
+  for (const TrialId id : {0, 1}) {
+    report(id, 1);
+    world.steer(Steer::Pause, id);
+    report(id, 2);
+    report(id, 3);
+  }
+  report(1, 4);
+  for (const TrialId id : {0, 1}) world.put(Exited{.trial = id, .attempt = 1});
+  world.runs.clear();
+  EXPECT_EQ(world.trial(0).reports.back().at, 3);
+  EXPECT_EQ(world.trial(0).phase, Phase::Waiting) << "it stays paused";
+  EXPECT_EQ(world.trial(1).phase, Phase::Completed) << "it was there all the same";
+  EXPECT_EQ(world.trial(1).reports.back().loss[0], 6);
+  world.steer(Steer::Resume, 0);
+  world.run(100);
+  EXPECT_EQ(world.trial(0).reports.back().at, 4);
+  EXPECT_TRUE(world.study.finished());
+  world.expect_replay();
+}
+
+TEST(Steer, ARetryAfterTheEndStartsNothingElse) {
+  World world(spec_of(kPlain));
+  world.decide();
+  world.end_oldest(Cause::Exit);
+  world.run(1);
+  world.steer(Steer::StopStudy);
+  world.decide();
+  const std::size_t trials = world.study.trials().size();
+  for (const TrialId id : world.runs) world.put(Exited{.trial = id, .attempt = 1, .cause = Cause::Signal, .code = 15});
+  world.runs.clear();
+  world.steer(Steer::Retry, 0);
+  world.run(100);
+  EXPECT_TRUE(world.study.finished());
+  EXPECT_EQ(world.trial(0).phase, Phase::Completed);
+  EXPECT_EQ(world.study.trials().size(), trials);
+  world.expect_replay();
+}
+
 TEST(Oom, WithOneSlotItIsTriedAgainAtOnceAndMaySucceed) {
   World world(spec_of(kPlain));
   world.slots = 1;

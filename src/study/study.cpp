@@ -198,10 +198,10 @@ std::variant<Event, Wait> Study::decide(Seconds now, int free_slots) const {
     const InitialPoint& point = s.spec.initial[s.known[s.known_added]];
     fact = Added{static_cast<TrialId>(trials().size()), *s.spec.space.check(point.config), point.metrics, "initial"};
   }
-  const int free = s.ledger.exclusive() ? 0 : free_slots;
-  if (!fact && free > 0) fact = s.retry();
+  const bool alone = s.ledger.exclusive() || s.ledger.impatient();
+  if (!fact && free_slots > 0 && !s.ledger.exclusive()) fact = s.retry();
   if (!fact) {
-    auto move = s.schedule(free);
+    auto move = s.schedule(alone ? 0 : free_slots);
     if (auto* wait = std::get_if<Wait>(&move)) {
       if (s.only_held()) return Wait{"what is left was paused by the user; `hone resume` lets it go on"};
       return std::move(*wait);
@@ -262,7 +262,7 @@ std::optional<Fact> Study::State::retry() const {
   for (const TrialId id : ledger.waiting()) {
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
     if (trial.live || trial.held) continue;  // its old process is still ending; paused by the user
-    if (trial.alone && ledger.live() > 0) continue;
+    if (trial.alone ? ledger.live() > 0 : ledger.impatient().has_value()) continue;
     if (trial.fresh)
       return Relaunched{
           id,
@@ -310,13 +310,19 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
   offer.can_start = !spec.stop.trials || ledger.started() < *spec.stop.trials;
   offer.idle = ledger.running().empty() && ledger.waiting().empty();
   std::string why = offer.can_start ? exhausted : "trial limit reached";
+  if (ledger.retrying() && offer.can_start) {
+    offer.can_start = false;
+    why = "the study had ended; what was to be retried has run";
+  }
   if (!exhausted.empty()) offer.can_start = false;
   for (int round = 0; round < 2; ++round) {
     const Move move = scheduler->next(offer);
     if (const auto* stop = std::get_if<Stop>(&move)) return Fact{Stopped{stop->trial, stop->why}};
     if (const auto* pause = std::get_if<Pause>(&move)) return Fact{Paused{pause->trial, pause->why}};
     if (free_slots <= 0)
-      return Wait{ledger.exclusive() ? "a run that ran out of memory has the machine for itself" : "no free slot"};
+      return Wait{ledger.exclusive()   ? "a trial that ran out of memory has the machine for itself"
+                  : ledger.impatient() ? "the slots empty for a trial that ran out of memory"
+                                       : "no free slot"};
     if (const auto* resume = std::get_if<Resume>(&move)) {
       const Trial& trial = ledger.trials()[static_cast<std::size_t>(resume->trial)];
       HONE_CHECK(trial.phase == Phase::Paused, "a scheduler resumed a trial that is not paused");
