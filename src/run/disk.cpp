@@ -133,6 +133,7 @@ void DiskWatch::look(Seconds now) {
       budget_ > 0 && used() >= budget_ / 10 * 9
           ? fmt::format("the trials' folders take {} of limits.disk {}", room_text(used()), room_text(budget_))
           : fmt::format("{} are free on the disk of {}", room_text(free), folder_);
+  if (level == Level::Full) measured_all_ = now;
   if (level == Level::Full)
     warn_(state + ": no new runs until there is more room; `hone tidy` removes checkpoints, what runs goes on");
   else if (level_ == Level::Full) warn_(state + ": runs start again");
