@@ -66,8 +66,9 @@ class Keeper {
   void terminate(Run& run, Cause cause);
   void kill_tree(Run& run);
   void reap();
+  void charge(const Reaped& reaped, Run* otherwise);
   void finish(Run& run);
-  Exited ending(Run& run, int status, const rusage& usage) const;
+  Exited ending(Run& run, int status) const;
   void note(Fact fact, bool urgent);
 
   // keeper_memory.cpp: that a run holds no more memory than it may

@@ -157,6 +157,14 @@ std::optional<Reported> KeeperRun::held_back() {
   return last;
 }
 
+void KeeperRun::used(const rusage& usage) {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  cpu += seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  largest = std::max(largest, static_cast<std::int64_t>(usage.ru_maxrss) * 1024);
+}
+
 void KeeperRun::saw(const TrialReport& report, const Hello& settings) {
   infeasible_ = infeasible_ || !report.infeasible.empty();
   const auto objectives = std::min(static_cast<std::size_t>(settings.objectives), settings.names.size());

@@ -1,6 +1,8 @@
 // One run as its keeper sees it: files, pipes and reports. No decisions here; see keeper.h.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <functional>
 #include <optional>
 #include <set>
@@ -48,6 +50,9 @@ class KeeperRun {
   std::optional<Reported> number(TrialReport&& report);
   std::optional<Reported> held_back();
 
+  /// Counts what a reaped process of the run used.
+  void used(const rusage& usage);
+
   /// Takes note of which of the first `objectives` names a report holds.
   void saw(const TrialReport& report, const Hello& settings);
   /// What is missing if an objective was never reported, in one line, with the name that may have been meant.
@@ -72,6 +77,8 @@ class KeeperRun {
 
   MemoryGroup group;              // that holds it to its memory; else it is sampled
   std::int64_t peak = 0;          // bytes, by samples
+  std::int64_t largest = 0;       // bytes, of one process, of those that have been reaped
+  double cpu = 0;                 // seconds, of the same
   double measure_at = 0;          // no earlier: what processes share is slow to measure
   std::int64_t memory_kills = 0;  // by the kernel, before it started
 

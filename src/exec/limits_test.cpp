@@ -52,6 +52,24 @@ TEST_F(Limits, PagesThatForkedProcessesShareCountOnce) {
   EXPECT_LT(end(notices).peak_memory, 64 * kMiB);
 }
 
+TEST_F(Limits, TheCpuTimeOfProcessesThatNobodyWaitedForIsOnRecord) {
+  const auto notices = do_run(probe("burners", "0.25"));
+  EXPECT_THAT(losses(notices), ElementsAre(1));
+  EXPECT_GT(end(notices).cpu_seconds, 0.45);
+}
+
+TEST_F(Limits, TheCpuTimeOfATreeThatALimitEndsIsOnRecord) {
+  options_.settings.limits.silence = 1;
+  const auto exited = end(do_run(probe("burn-below", "0.4")));
+  EXPECT_EQ(exited.cause, Cause::Silent);
+  EXPECT_GT(exited.cpu_seconds, 0.35);
+}
+
+TEST_F(Limits, TheMemoryOfAProcessThatNobodyWaitedForIsOnRecord) {
+  const auto notices = do_run(shell(std::string(HONE_PROBE) + " balloon 40 full & while ! [ -e full ]; do sleep 0.01; done"));
+  EXPECT_GT(end(notices).peak_memory, 40 * kMiB);
+}
+
 TEST_F(Limits, OneThatIsAskedToEndAndGrowsIsKilledAtOnce) {
   options_.settings.memory = 48 * kMiB;
   options_.settings.limits.grace = 3600;
