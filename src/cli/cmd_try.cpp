@@ -92,10 +92,15 @@ class Tried {
     }
     std::fflush(stdout);
   }
+  /// What the keeper says while it runs: "trial 0: no metric seen in 40 lines; ...".
+  void remark(const std::string& line) {
+    warn(line.substr(line.find(": ") + 2));
+    remarked_ = true;
+  }
   /// The remarks at the end; the exit status.
   int judge() const {
     const std::string& metric = spec_.objectives[0].metric;
-    if (!hint_.empty()) warn(hint_);
+    if (!hint_.empty() && !remarked_) warn(hint_);
     if (!seen_)
       warn(fmt::format("the program must print `{}=VALUE`, or a JSON object with it, or call hone report {}=VALUE",
                        metric, metric));
@@ -114,7 +119,7 @@ class Tried {
   int reports_ = 0;
   double objective_ = 0;
   std::string hint_;
-  bool seen_ = false, fidelity_ = false, failed_ = false;
+  bool seen_ = false, fidelity_ = false, failed_ = false, remarked_ = false;
 };
 
 int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_t> gpus, bool keep) {
@@ -145,6 +150,7 @@ int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_
   for (int interrupts = 0; !tried.ended;) {
     auto notices = (*executor)->wait(late ? 60 : std::clamp(end - clock.now(), 0.0, 60.0));
     if (!notices) return complain(notices.error());
+    for (const std::string& line : (*executor)->remarks()) tried.remark(line);
     for (const Notice& notice : *notices) tried.take(notice.fact);
     (*executor)->acknowledged();
     if (!late && !tried.ended && clock.now() >= end) {

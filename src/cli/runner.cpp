@@ -192,17 +192,20 @@ class Runner {
                        std::unique_ptr<LiveRun> live, RunHooks hooks) const {
     Progress progress([](const std::string& line) { say(line + "\n"), std::fflush(stdout); }, wall_clock);
     const RunClock clock(open.study.last_time());
-    bool told = false;
+    bool told = false, remarked = false;
+    const auto say_warning = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
     hooks.now = [&] { return clock.now(); };
     hooks.interrupts = [&] {  // asked once a turn
       const int interrupts = signals_seen();
+      for (const std::string& remark : executor.remarks())  // what holds for one run holds for the others
+        if (!std::exchange(remarked, true)) say_warning(remark);
       if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
       else if (interrupts > 0 && open.study.live() > 0 && !std::exchange(told, true))
         warn(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
                          duration_text(open.study.spec().limits.grace)));
       return interrupts;
     };
-    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : warn(line); };
+    hooks.warn = say_warning;
     hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
     DiskWatch disk(folder, open.study.spec().limits.disk, hooks.warn);
     hooks.room = [&] { return disk.room(clock.now()); };

@@ -186,8 +186,10 @@ KeeperRun::Each Keeper::reporter(Run& run) {
   };
 }
 
-void Keeper::note(Fact fact, bool urgent) {
-  spool_.add(Notice{wall_now(), std::move(fact)});
+void Keeper::note(Fact fact, bool urgent) { tell(Notice{wall_now(), std::move(fact)}, urgent); }
+
+void Keeper::tell(const SpoolLine& line, bool urgent) {
+  spool_.add(line);
   news_ = true;
   const double when = urgent ? now_ : now_ + kGather;
   flush_at_ = flush_at_ ? std::min(*flush_at_, when) : when;

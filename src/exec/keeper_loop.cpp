@@ -100,6 +100,8 @@ void Keeper::dispatch(std::uint64_t data) {
   RunStream& stream = source == Source::Out ? run->second->out : run->second->err;
   run->second->heard = now_;
   const auto got = run->second->read_stream(stream, buffer_, parser_, reporter(*run->second));
+  if (auto remark = run->second->remark(config_); !remark.empty())
+    tell(RemarkLine{run->second->key, std::move(remark)}, false);
   if (got == KeeperRun::Got::End) unwatch(stream.pipe);
 }
 

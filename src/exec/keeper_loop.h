@@ -70,6 +70,7 @@ class Keeper {
   void finish(Run& run);
   Exited ending(Run& run, int status) const;
   void note(Fact fact, bool urgent);
+  void tell(const SpoolLine& line, bool urgent);
 
   // keeper_memory.cpp: that a run holds no more memory than it may
   Fd make_group(Run& run);

@@ -20,6 +20,8 @@
 
 namespace hone {
 
+constexpr std::int64_t kLinesForRemark = 40;
+
 /// Standard output or error.
 struct RunStream {
   Fd pipe;
@@ -56,7 +58,9 @@ class KeeperRun {
   /// Takes note of which of the first `objectives` names a report holds.
   void saw(const TrialReport& report, const Hello& settings);
   /// What is missing if an objective was never reported, in one line, with the name that may have been meant.
-  std::string hint(const Hello& settings) const;
+  std::string hint(const Hello& settings) const { return hint(settings, lines_); }
+  /// The same as soon as it has printed kLinesForRemark lines and reported nothing; once, and else empty.
+  std::string remark(const Hello& settings);
 
   RunKey key;
   std::string folder;
@@ -84,6 +88,7 @@ class KeeperRun {
 
  private:
   Reported reported(TrialReport&& report);
+  std::string hint(const Hello& settings, std::int64_t lines) const;
   void take_name(const std::string& name);
   LineReader::Each line_taker(const ReportParser& parser, const Each& each);
 
@@ -96,6 +101,7 @@ class KeeperRun {
   std::vector<std::string> names_;  // that it printed beside numbers while no report was seen
   std::set<std::size_t> objectives_seen_;
   bool infeasible_ = false;
+  bool remarked_ = false;
 };
 
 }  // namespace hone
