@@ -27,7 +27,7 @@ std::string metrics_text(const Metrics& metrics) {
   return out;
 }
 
-/// A folder that is gone when it is no longer needed.
+/// A folder that is gone when it is no longer needed; a hone try that is killed leaves it behind.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -134,6 +134,7 @@ int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_
   LocalOptions local;
   local.study_folder = folder.path();
   local.settings = local_settings(spec, inherited);
+  local.settings.attached = true;  // nobody comes back for what a killed hone try leaves
   local.resources = spec.resources;
   local.parallel = 1;
   local.machine = machine_of(spec, gpus);

@@ -131,6 +131,7 @@ void Keeper::read_client() {
     if (n <= 0 || reader_.broken()) {
       client_.reset();
       alone_since_ = now_;
+      if (config_.attached) end_all();
     } else if (static_cast<std::size_t>(n) < buffer_.size()) {
       return;
     }
@@ -147,6 +148,10 @@ void Keeper::act(Message&& message) {
     else if (run) terminate(*run, Cause::None), run->cancelled = true;
     return;
   }
+  end_all();
+}
+
+void Keeper::end_all() {
   ending_ = true;
   for (auto& [id, run] : runs_) kill_tree(*run);
 }

@@ -52,6 +52,7 @@ class Keeper {
   void accept_client();
   void read_client();
   void act(Message&& message);
+  void end_all();
   void greet(Hello&& hello);
   void read_signals();
   void read_reports();
