@@ -27,7 +27,7 @@ std::string metrics_text(const Metrics& metrics) {
   return out;
 }
 
-/// A folder that is gone when it is no longer needed.
+/// A folder that is gone when it is no longer needed; a hone try that is killed leaves it behind.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -92,10 +92,15 @@ class Tried {
     }
     std::fflush(stdout);
   }
+  /// What the keeper says while it runs: "trial 0: no metric seen in 40 lines; ...".
+  void remark(const std::string& line) {
+    warn(line.substr(line.find(": ") + 2));
+    remarked_ = true;
+  }
   /// The remarks at the end; the exit status.
   int judge() const {
     const std::string& metric = spec_.objectives[0].metric;
-    if (!hint_.empty()) warn(hint_);
+    if (!hint_.empty() && !remarked_) warn(hint_);
     if (!seen_)
       warn(fmt::format("the program must print `{}=VALUE`, or a JSON object with it, or call hone report {}=VALUE",
                        metric, metric));
@@ -114,7 +119,7 @@ class Tried {
   int reports_ = 0;
   double objective_ = 0;
   std::string hint_;
-  bool seen_ = false, fidelity_ = false, failed_ = false;
+  bool seen_ = false, fidelity_ = false, failed_ = false, remarked_ = false;
 };
 
 int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_t> gpus, bool keep) {
@@ -129,6 +134,7 @@ int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_
   LocalOptions local;
   local.study_folder = folder.path();
   local.settings = local_settings(spec, inherited);
+  local.settings.attached = true;  // nobody comes back for what a killed hone try leaves
   local.resources = spec.resources;
   local.parallel = 1;
   local.machine = machine_of(spec, gpus);
@@ -145,6 +151,7 @@ int try_one(const StudySpec& spec, const Trial& trial, std::optional<std::int64_
   for (int interrupts = 0; !tried.ended;) {
     auto notices = (*executor)->wait(late ? 60 : std::clamp(end - clock.now(), 0.0, 60.0));
     if (!notices) return complain(notices.error());
+    for (const std::string& line : (*executor)->remarks()) tried.remark(line);
     for (const Notice& notice : *notices) tried.take(notice.fact);
     (*executor)->acknowledged();
     if (!late && !tried.ended && clock.now() >= end) {

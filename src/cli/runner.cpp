@@ -197,19 +197,22 @@ class Runner {
                        std::unique_ptr<LiveRun> live, RunHooks hooks) const {
     Progress progress([](const std::string& line) { say(line + "\n"); }, wall_clock);
     const RunClock clock(open.study.last_time());
-    bool told = false;
+    bool told = false, remarked = false;
+    const auto say_warning = [&](const std::string& line) { live ? live->warn(line) : remark(line); };
     hooks.now = [&] { return clock.now(); };
     hooks.interrupts = [&] {  // asked once a turn
       out.pump();
       errors.pump();
       const int interrupts = signals_seen();
+      for (const std::string& line : executor.remarks())  // what holds for one run holds for the others
+        if (!std::exchange(remarked, true)) say_warning(line);
       if (live) live->tick(open.study, executor, clock.now(), interrupts > 0);
       else if (interrupts > 0 && open.study.live() > 0 && !std::exchange(told, true))
         remark(fmt::format("interrupted: runs are asked to end, and have {} to do so; a second interrupt kills them",
                            duration_text(open.study.spec().limits.grace)));
       return interrupts;
     };
-    hooks.warn = [&](const std::string& line) { live ? live->warn(line) : remark(line); };
+    hooks.warn = say_warning;
     hooks.pause = [](Seconds seconds) { ::usleep(static_cast<useconds_t>(seconds * 1e6)); };
     DiskWatch disk(folder, open.study.spec().limits.disk, hooks.warn);
     if (open.study.trials().empty() && !disk.room(clock.now()))

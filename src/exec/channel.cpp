@@ -38,7 +38,8 @@ Json to_json(const Hello& hello) {
           {"limits", to_json(hello.limits)},
           {"memory", hello.memory},
           {"cwd", hello.cwd},
-          {"env", hello.env}};
+          {"env", hello.env},
+          {"attached", hello.attached}};
 }
 Json to_json(const Launch& launch) {
   return {
@@ -61,6 +62,7 @@ Message read_message(const Json& json) {
     json.at("memory").get_to(hello.memory);
     json.at("cwd").get_to(hello.cwd);
     json.at("env").get_to(hello.env);
+    json.at("attached").get_to(hello.attached);
     return hello;
   }
   if (verb == "launch") {

@@ -16,7 +16,7 @@
 
 namespace hone {
 
-constexpr int kProtocol = 2;
+constexpr int kProtocol = 3;
 constexpr char kReady = 'r', kNews = 'n', kOtherVersion = 'v';
 
 struct Hello {  // first on every connection
@@ -28,6 +28,7 @@ struct Hello {  // first on every connection
   std::int64_t memory = 0;                               // bytes that a run's processes may hold together; 0: no limit
   std::string cwd;                                       // where trials run
   std::vector<std::pair<std::string, std::string>> env;  // what they inherit
+  bool attached = false;                                 // to hang up is to say Bye: nothing outlives its client
 };
 struct Launch {
   RunKey key;

@@ -18,6 +18,7 @@ Hello hello() {
   hello.limits.files = 64;
   hello.objectives = 1;
   hello.memory = 3'000'000'000;
+  hello.attached = true;
   hello.cwd = "/w\xff";
   hello.env = {{"A", "\xfe\x01"}, {"B", ""}};
   return hello;
@@ -41,6 +42,7 @@ TEST(Channel, MessagesComeOutAsTheyWentInWhateverTheirBytes) {
   EXPECT_EQ(first.limits.files, 64);
   EXPECT_EQ(first.objectives, 1);
   EXPECT_EQ(first.memory, 3'000'000'000);
+  EXPECT_TRUE(first.attached);
   const auto second = std::get<Launch>(reader.next().value());
   EXPECT_EQ(second.key, (RunKey{7, 2}));
   EXPECT_THAT(second.argv, ElementsAre("a", "b\xff", ""));

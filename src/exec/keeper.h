@@ -16,8 +16,8 @@ struct KeeperPlace {
 };
 
 /// Becomes the keeper; call it in a fresh child of a process with one thread. Closes every other descriptor, leads a
-/// new session, adopts orphans. Returns the exit status, for _exit(): after Bye or SIGTERM once all has ended, or when
-/// nothing runs and nobody has been connected for a second.
+/// new session, adopts orphans. Returns the exit status, for _exit(): after Bye, SIGTERM or the end of a client that it
+/// is attached to once all has ended, or when nothing runs and nobody has been connected for a second.
 int keeper_main(const KeeperPlace& place);
 
 }  // namespace hone

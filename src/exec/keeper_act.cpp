@@ -121,8 +121,15 @@ void Keeper::reap() {
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
     const auto run = by_pid_.find(info.si_pid);
     if (run != by_pid_.end()) finish(*run->second);
-    else waitpid(info.si_pid, nullptr, WNOHANG);
+    else if (const auto reaped = reap_child(info.si_pid)) charge(*reaped, nullptr);
   }
+}
+
+/// To the run whose group it was in, for what two that end together leave behind comes to us as one heap.
+void Keeper::charge(const Reaped& reaped, Run* otherwise) {
+  const auto owner = by_pid_.find(reaped.group);
+  Run* run = owner != by_pid_.end() ? owner->second : otherwise;
+  if (run) run->used(reaped.usage);
 }
 
 void Keeper::finish(Run& run) {
@@ -132,10 +139,13 @@ void Keeper::finish(Run& run) {
   rusage usage{};
   while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
-  const bool clean = orphans_.end(run.process, [&](pid_t other) { return by_pid_.contains(other); });
+  run.used(usage);
+  const bool clean = orphans_.end(
+      run.process, [&](pid_t other) { return by_pid_.contains(other); },
+      [&](const Reaped& reaped) { charge(reaped, &run); });
   run.drain(buffer_, parser_, reporter(run));
   if (auto last = run.held_back()) note(std::move(*last), false);
-  Exited exited = ending(run, status, usage);
+  Exited exited = ending(run, status);
   memory_.remove(pid);
   remove_group(run);
   if (!clean)
@@ -152,7 +162,7 @@ void Keeper::finish(Run& run) {
   read_reports();  // its last event would wake us up again
 }
 
-Exited Keeper::ending(Run& run, int status, const rusage& usage) const {
+Exited Keeper::ending(Run& run, int status) const {
   Exited exited;
   exited.trial = run.key.trial;
   exited.attempt = run.key.attempt;
@@ -164,12 +174,8 @@ Exited Keeper::ending(Run& run, int status, const rusage& usage) const {
   if (status != 0) end.memory_killed = memory_kills(read_whole_file("/proc/vmstat")) > run.memory_kills;
   if (!run.signalled || run.cause != Cause::None) end.hint = run.hint(config_);
   judge(end, exited);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  exited.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  const std::int64_t largest = static_cast<std::int64_t>(usage.ru_maxrss) * 1024;  // of one process
-  exited.peak_memory = run.group.peak().value_or(std::max(run.peak, largest));
+  exited.cpu_seconds = run.cpu;
+  exited.peak_memory = run.group.peak().value_or(std::max(run.peak, run.largest));
   return exited;
 }
 
@@ -180,8 +186,10 @@ KeeperRun::Each Keeper::reporter(Run& run) {
   };
 }
 
-void Keeper::note(Fact fact, bool urgent) {
-  spool_.add(Notice{wall_now(), std::move(fact)});
+void Keeper::note(Fact fact, bool urgent) { tell(Notice{wall_now(), std::move(fact)}, urgent); }
+
+void Keeper::tell(const SpoolLine& line, bool urgent) {
+  spool_.add(line);
   news_ = true;
   const double when = urgent ? now_ : now_ + kGather;
   flush_at_ = flush_at_ ? std::min(*flush_at_, when) : when;

@@ -100,6 +100,8 @@ void Keeper::dispatch(std::uint64_t data) {
   RunStream& stream = source == Source::Out ? run->second->out : run->second->err;
   run->second->heard = now_;
   const auto got = run->second->read_stream(stream, buffer_, parser_, reporter(*run->second));
+  if (auto remark = run->second->remark(config_); !remark.empty())
+    tell(RemarkLine{run->second->key, std::move(remark)}, false);
   if (got == KeeperRun::Got::End) unwatch(stream.pipe);
 }
 
@@ -129,6 +131,7 @@ void Keeper::read_client() {
     if (n <= 0 || reader_.broken()) {
       client_.reset();
       alone_since_ = now_;
+      if (config_.attached) end_all();
     } else if (static_cast<std::size_t>(n) < buffer_.size()) {
       return;
     }
@@ -145,6 +148,10 @@ void Keeper::act(Message&& message) {
     else if (run) terminate(*run, Cause::None), run->cancelled = true;
     return;
   }
+  end_all();
+}
+
+void Keeper::end_all() {
   ending_ = true;
   for (auto& [id, run] : runs_) kill_tree(*run);
 }

@@ -52,6 +52,7 @@ class Keeper {
   void accept_client();
   void read_client();
   void act(Message&& message);
+  void end_all();
   void greet(Hello&& hello);
   void read_signals();
   void read_reports();
@@ -66,9 +67,11 @@ class Keeper {
   void terminate(Run& run, Cause cause);
   void kill_tree(Run& run);
   void reap();
+  void charge(const Reaped& reaped, Run* otherwise);
   void finish(Run& run);
-  Exited ending(Run& run, int status, const rusage& usage) const;
+  Exited ending(Run& run, int status) const;
   void note(Fact fact, bool urgent);
+  void tell(const SpoolLine& line, bool urgent);
 
   // keeper_memory.cpp: that a run holds no more memory than it may
   Fd make_group(Run& run);

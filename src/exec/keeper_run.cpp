@@ -157,6 +157,14 @@ std::optional<Reported> KeeperRun::held_back() {
   return last;
 }
 
+void KeeperRun::used(const rusage& usage) {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  cpu += seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  largest = std::max(largest, static_cast<std::int64_t>(usage.ru_maxrss) * 1024);
+}
+
 void KeeperRun::saw(const TrialReport& report, const Hello& settings) {
   infeasible_ = infeasible_ || !report.infeasible.empty();
   const auto objectives = std::min(static_cast<std::size_t>(settings.objectives), settings.names.size());
@@ -173,7 +181,15 @@ void KeeperRun::take_name(const std::string& name) {
     names_.push_back(name);
 }
 
-std::string KeeperRun::hint(const Hello& settings) const {
+std::string KeeperRun::remark(const Hello& settings) {
+  struct stat info {};
+  if (remarked_ || lines_ < kLinesForRemark || seen_ > 0 || signalled) return {};
+  if (fstat(report.get(), &info) != 0 || info.st_size > 0) return {};  // a line of it may be on its way
+  remarked_ = true;
+  return hint(settings, kLinesForRemark);
+}
+
+std::string KeeperRun::hint(const Hello& settings, std::int64_t lines) const {
   std::size_t missing = 0;
   while (objectives_seen_.contains(missing)) ++missing;
   const auto objectives = std::min(static_cast<std::size_t>(settings.objectives), settings.names.size());
@@ -181,7 +197,7 @@ std::string KeeperRun::hint(const Hello& settings) const {
   const std::string& wanted = settings.names[missing];
   const std::string meant = likely_name(wanted, names_);
   return fmt::format(
-      "no {} seen in {} line{}; {}", seen_ == 0 ? "metric" : wanted, lines_, lines_ == 1 ? "" : "s",
+      "no {} seen in {} line{}; {}", seen_ == 0 ? "metric" : wanted, lines, lines == 1 ? "" : "s",
       meant.empty() ? fmt::format("it must print {}=VALUE", wanted) : fmt::format("did you mean {}?", meant));
 }
 

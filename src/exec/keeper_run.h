@@ -1,6 +1,8 @@
 // One run as its keeper sees it: files, pipes and reports. No decisions here; see keeper.h.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <functional>
 #include <optional>
 #include <set>
@@ -17,6 +19,8 @@
 #include "exec/spool.h"
 
 namespace hone {
+
+constexpr std::int64_t kLinesForRemark = 40;
 
 /// Standard output or error.
 struct RunStream {
@@ -48,10 +52,15 @@ class KeeperRun {
   std::optional<Reported> number(TrialReport&& report);
   std::optional<Reported> held_back();
 
+  /// Counts what a reaped process of the run used.
+  void used(const rusage& usage);
+
   /// Takes note of which of the first `objectives` names a report holds.
   void saw(const TrialReport& report, const Hello& settings);
   /// What is missing if an objective was never reported, in one line, with the name that may have been meant.
-  std::string hint(const Hello& settings) const;
+  std::string hint(const Hello& settings) const { return hint(settings, lines_); }
+  /// The same as soon as it has printed kLinesForRemark lines and reported nothing; once, and else empty.
+  std::string remark(const Hello& settings);
 
   RunKey key;
   std::string folder;
@@ -72,11 +81,14 @@ class KeeperRun {
 
   MemoryGroup group;              // that holds it to its memory; else it is sampled
   std::int64_t peak = 0;          // bytes, by samples
+  std::int64_t largest = 0;       // bytes, of one process, of those that have been reaped
+  double cpu = 0;                 // seconds, of the same
   double measure_at = 0;          // no earlier: what processes share is slow to measure
   std::int64_t memory_kills = 0;  // by the kernel, before it started
 
  private:
   Reported reported(TrialReport&& report);
+  std::string hint(const Hello& settings, std::int64_t lines) const;
   void take_name(const std::string& name);
   LineReader::Each line_taker(const ReportParser& parser, const Each& each);
 
@@ -89,6 +101,7 @@ class KeeperRun {
   std::vector<std::string> names_;  // that it printed beside numbers while no report was seen
   std::set<std::size_t> objectives_seen_;
   bool infeasible_ = false;
+  bool remarked_ = false;
 };
 
 }  // namespace hone

@@ -52,6 +52,25 @@ TEST_F(Limits, PagesThatForkedProcessesShareCountOnce) {
   EXPECT_LT(end(notices).peak_memory, 64 * kMiB);
 }
 
+TEST_F(Limits, TheCpuTimeOfProcessesThatNobodyWaitedForIsOnRecord) {
+  const auto notices = do_run(probe("burners", "0.25"));
+  EXPECT_THAT(losses(notices), ElementsAre(1));
+  EXPECT_GT(end(notices).cpu_seconds, 0.45);
+}
+
+TEST_F(Limits, TheCpuTimeOfATreeThatALimitEndsIsOnRecord) {
+  options_.settings.limits.silence = 1;
+  const auto exited = end(do_run(probe("burn-below", "0.4")));
+  EXPECT_EQ(exited.cause, Cause::Silent);
+  EXPECT_GT(exited.cpu_seconds, 0.35);
+}
+
+TEST_F(Limits, TheMemoryOfAProcessThatNobodyWaitedForIsOnRecord) {
+  const auto notices =
+      do_run(shell(std::string(HONE_PROBE) + " balloon 40 full & while ! [ -e full ]; do sleep 0.01; done"));
+  EXPECT_GT(end(notices).peak_memory, 40 * kMiB);
+}
+
 TEST_F(Limits, OneThatIsAskedToEndAndGrowsIsKilledAtOnce) {
   options_.settings.memory = 48 * kMiB;
   options_.settings.limits.grace = 3600;
@@ -123,6 +142,36 @@ TEST_F(Limits, ARunWithoutItsMetricIsToldWhichNameMayHaveBeenMeant) {
   EXPECT_EQ(end(do_run(shell("echo epoch=1 valacc=0.5", 3))).detail, "no val_acc seen in 1 line; did you mean valacc?");
   EXPECT_EQ(end(do_run(shell("echo epoch=1; echo val_acc=0.5", 4))).detail, "");
   EXPECT_EQ(end(do_run(shell("echo '{\"infeasible\": \"too big\"}' >> $HONE_REPORT", 5))).detail, "");
+}
+
+TEST_F(Limits, ARunWithoutReportsIsRemarkedUponOnceWhileItGoesOn) {
+  options_.settings.names = {"val_acc"};
+  options_.settings.objectives = 1;
+  open();
+  const std::string print = "for i in $(seq 25); do echo step=$i val_accuracy=0.$i; done; ";
+  const std::string report = "echo '{\"val_acc\": 1}' >> $HONE_REPORT; ";
+  ok(executor_->launch(shell(print + print + print + "touch a; sleep 1000", 3)));
+  std::vector<std::string> remarks;
+  while (remarks.empty()) {
+    ASSERT_TRUE(executor_->wait(1e6));  // returns for a remark alone
+    remarks = executor_->remarks();
+  }
+  ok(executor_->launch(shell(report + print + print + "touch b; sleep 1000", 4)));
+  ok(executor_->launch(shell(print + "echo val_acc=1; " + print + "touch c; sleep 1000", 5)));
+  ok(executor_->launch(shell(print + "touch d; sleep 1000", 6)));
+  EXPECT_TRUE(eventually([&] {
+    for (const char* name : {"a", "b", "c", "d"})
+      if (!fs::exists(root_ / name)) return false;
+    return true;
+  }));
+  for (TrialId trial = 3; trial <= 6; ++trial) ok(executor_->cancel({trial, 1}));
+  for (int left = 4; left > 0;) {  // all that was printed has been read when they have ended
+    const auto notices = executor_->wait(kDeadline);
+    ASSERT_TRUE(notices);
+    left -= static_cast<int>(ends(*notices).size());
+    for (std::string& remark : executor_->remarks()) remarks.push_back(std::move(remark));
+  }
+  EXPECT_THAT(remarks, ElementsAre("trial 3: no metric seen in 40 lines; did you mean val_accuracy?"));
 }
 
 TEST_F(Limits, OneThatWeEndedIsNotBlamedForItsMetric) {

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "exec/keeper.h"
 #include "exec/recover.h"
@@ -105,6 +106,7 @@ Result<void> LocalExecutor::start() {
 Result<void> LocalExecutor::read_old_spools() {
   runs_.clear();
   pending_.clear();
+  remarks_.clear();
   keeper_ = {};
   spool_.reset();
   const auto files = spool_files(folder_.get());
@@ -218,8 +220,12 @@ void LocalExecutor::take(SpoolLine&& line) {
       const RunKey key{exited->trial, exited->attempt};
       runs_[key].ended = true;
       slots_.free(key);
+      remarks_.erase(key);  // its end says more
     }
     pending_.push_back(std::move(*notice));
+  } else if (auto* remark = std::get_if<RemarkLine>(&line)) {
+    remarks_[remark->key] = std::move(remark->text);
+    remarked_ = true;
   }
 }
 
@@ -335,7 +341,7 @@ Result<std::vector<Notice>> LocalExecutor::wait(Seconds timeout) {
       if (!more) return tl::unexpected(more.error());
       news_ = *more;
     }
-    if (!pending_.empty()) return hand_out();
+    if (!pending_.empty() || std::exchange(remarked_, false)) return hand_out();
     if (news_) continue;  // lines that are nobody's business
     if (waited) return std::vector<Notice>();
     std::vector<pollfd> entries{{socket_.get(), POLLIN, 0}};
@@ -345,6 +351,13 @@ Result<std::vector<Notice>> LocalExecutor::wait(Seconds timeout) {
     if (!socket_ || (entries[0].revents != 0 && !listen_to_keeper()))
       if (auto ok = mend(); !ok) return tl::unexpected(ok.error());
   }
+}
+
+std::vector<std::string> LocalExecutor::remarks() {
+  std::vector<std::string> lines;
+  for (const auto& [key, text] : std::exchange(remarks_, {}))
+    lines.push_back(fmt::format("trial {}: {}", key.trial, text));
+  return lines;
 }
 
 void LocalExecutor::acknowledged() {

@@ -53,6 +53,10 @@ class LocalExecutor : public Executor {
   /// The clean end: kills what still runs, ends the keeper and, if all was acknowledged, removes its files.
   Result<void> close();
 
+  /// What seemed wrong with runs that go on, in lines like "trial 3: no metric seen in 40 lines; ...", since it was last
+  /// asked. wait() returns when there is something new.
+  std::vector<std::string> remarks();
+
   /// For tests and messages.
   pid_t keeper() const { return keeper_.pid; }
 
@@ -89,6 +93,8 @@ class LocalExecutor : public Executor {
   bool news_ = true;    // there may be something to read
   std::map<RunKey, Known> runs_;
   std::deque<Notice> pending_;
+  std::map<RunKey, std::string> remarks_;
+  bool remarked_ = false;     // since wait() returned
   bool acknowledged_ = true;  // nothing was handed out since
 };
 

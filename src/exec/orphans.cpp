@@ -17,6 +17,13 @@ constexpr double kPatience = 5;            // seconds
 
 }  // namespace
 
+std::optional<Reaped> reap_child(pid_t pid) {
+  Reaped reaped;
+  reaped.group = getpgid(pid);  // a zombie has one still
+  if (wait4(pid, nullptr, WNOHANG, &reaped.usage) != pid) return std::nullopt;
+  return reaped;
+}
+
 Orphans::Orphans() : self_(getpid()), loadavg_(open("/proc/loadavg", O_RDONLY | O_CLOEXEC)) {}
 
 /// Our children that are no main processes of runs. A descendant of `main` has got its pid after it, so that for a run
@@ -38,17 +45,21 @@ std::vector<pid_t> Orphans::find(const ProcessMark& main, const std::function<bo
   return found;
 }
 
-bool Orphans::end(const ProcessMark& main, const std::function<bool(pid_t)>& is_main) const {
+bool Orphans::end(const ProcessMark& main, const std::function<bool(pid_t)>& is_main,
+                  const std::function<void(const Reaped&)>& reaped) const {
   const double deadline = monotonic_now() + kPatience;
   // A killed one's own children become ours in turn, so once more until there is none.
   for (auto left = find(main, is_main); !left.empty(); left = find(main, is_main)) {
     if (monotonic_now() > deadline) return false;
-    bool reaped = false;
+    bool progress = false;
     for (const pid_t pid : left) {
       kill(pid, SIGKILL);  // our child, not yet reaped: the pid is surely its own
-      reaped = waitpid(pid, nullptr, WNOHANG) == pid || reaped;
+      const auto one = reap_child(pid);
+      if (!one) continue;
+      progress = true;
+      reaped(*one);
     }
-    if (reaped) continue;
+    if (progress) continue;
     const timespec moment{0, 200'000};
     nanosleep(&moment, nullptr);
   }

@@ -1,6 +1,7 @@
 // A program for local_test.cpp to run as a trial: exec_probe WHAT [ARGUMENT].
 #include <dirent.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -79,6 +80,43 @@ int daemonise(const char* self, const char* path) {
   return 1;
 }
 
+/// Burns so much CPU time, and says something now and then if it is to.
+void burn(double seconds, bool talk) {
+  double said = 0;
+  for (double used = 0; used < seconds;) {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    used = static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+    if (!talk || used < said + 0.01) continue;
+    said = used;
+    if (write(1, "busy\n", 5) != 5) return;
+  }
+}
+
+/// Two children burn: one ends and is waited for by nobody, the other stays.
+int leave_burners(double seconds) {
+  int done[2];
+  if (pipe(done) != 0) return 1;
+  for (const bool stays : {false, true}) {
+    if (fork() != 0) continue;
+    burn(seconds, false);
+    if (write(done[1], "x", 1) != 1) _exit(1);
+    while (stays) pause();
+    _exit(0);
+  }
+  char byte = 0;
+  for (int i = 0; i < 2; ++i)
+    if (read(done[0], &byte, 1) != 1) return 1;
+  std::printf("loss=1\n");
+  return 0;
+}
+
+/// A child burns, saying so, and then both are silent.
+[[noreturn]] void burn_below(double seconds) {
+  if (fork() == 0) burn(seconds, true);
+  while (true) pause();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,6 +142,8 @@ int main(int argc, char** argv) {
   }
   if (what == "balloon") balloon(std::atol(argument), argc > 3 ? argv[3] : nullptr);
   if (what == "share") return share(std::atol(argument));
+  if (what == "burners") return leave_burners(std::atof(argument));
+  if (what == "burn-below") burn_below(std::atof(argument));
   if (what == "long") {
     std::printf("%s\nloss=1\n", std::string(1 << 20, 'x').c_str());
     return 0;

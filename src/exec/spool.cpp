@@ -52,6 +52,9 @@ Json to_json(const SpawnedLine& line) {
   put_mark(json, line.process);
   return json;
 }
+Json to_json(const RemarkLine& line) {
+  return {{"line", "remark"}, {"trial", line.key.trial}, {"attempt", line.key.attempt}, {"text", line.text}};
+}
 Json to_json(const NextLine&) { return {{"line", "next"}}; }
 Json to_json(const Notice& notice) {
   if (const auto* exited = std::get_if<Exited>(&notice.fact)) {
@@ -100,7 +103,7 @@ Reported read_reported(const Json& json) {
   return reported;
 }
 
-SpoolLine read_line(const Json& json) {
+std::optional<SpoolLine> read_line(const Json& json) {
   const auto& kind = json.at("line").get_ref<const std::string&>();
   if (kind == "keeper") return KeeperLine{read_mark(json)};
   if (kind == "spawned")
@@ -109,7 +112,11 @@ SpoolLine read_line(const Json& json) {
                        json.at("devices").get<std::vector<std::string>>()};
   if (kind == "exited") return Notice{json.at("time").get<double>(), read_exited(json)};
   if (kind == "reported") return Notice{json.at("time").get<double>(), read_reported(json)};
-  return NextLine{};
+  if (kind == "remark")
+    return RemarkLine{{json.at("trial").get<TrialId>(), json.at("attempt").get<int>()},
+                      json.at("text").get<std::string>()};
+  if (kind == "next") return NextLine{};
+  return std::nullopt;
 }
 
 bool write_all(int fd, std::string& text, std::int64_t& written) {

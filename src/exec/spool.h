@@ -30,12 +30,17 @@ struct SpawnedLine {
   ProcessMark process;
   std::vector<std::string> devices;
 };
+struct RemarkLine {  // what seems wrong with a run that goes on
+  RunKey key;
+  std::string text;
+};
 struct NextLine {};
-using SpoolLine = std::variant<KeeperLine, SpawnedLine, Notice, NextLine>;
+using SpoolLine = std::variant<KeeperLine, SpawnedLine, Notice, RemarkLine, NextLine>;
 
 std::string spool_name(int number);             // 3.jsonl
 std::string spool_line(const SpoolLine& line);  // with its newline
-/// Nothing if it cannot be understood (a file system that lost part of it): it is passed over.
+/// Nothing if it cannot be understood (a file system that lost part of it, a line of a later version): it is passed
+/// over.
 std::optional<SpoolLine> read_spool_line(std::string_view text);
 /// Numbers of the spool files in a folder, ascending.
 std::vector<int> spool_files(int folder);

@@ -86,6 +86,13 @@ TEST_F(Spool, LinesComeOutAsTheyWentIn) {
   EXPECT_THAT(spawned.devices, ElementsAre("0"));
 }
 
+TEST_F(Spool, ARemarkComesOutAsItWentInAndALineOfALaterVersionIsPassedOver) {
+  const auto remark = std::get<RemarkLine>(read_spool_line(spool_line(RemarkLine{{5, 6}, "no \"loss\" seen"})).value());
+  EXPECT_EQ(remark.key, (RunKey{5, 6}));
+  EXPECT_EQ(remark.text, "no \"loss\" seen");
+  EXPECT_FALSE(read_spool_line(R"({"line":"of a later version","trial":1})"));
+}
+
 TEST_F(Spool, EveryCutOfALineIsPassedOver) {
   const std::string whole = spool_line(SpawnedLine{{5, 6}, keeper_, {}});
   for (std::size_t cut = 0; cut + 2 < whole.size(); ++cut) EXPECT_FALSE(read_spool_line(whole.substr(0, cut))) << cut;

@@ -48,6 +48,20 @@ TEST_F(Takeover, ACloseKillsWhatStillRuns) {
   executor_.reset();
 }
 
+TEST_F(Takeover, RunsThatAreAttachedToAHoneEndWithItThoughItWasKilled) {
+  options_.settings.attached = true;
+  const fs::path main = root_ / "main", left = root_ / "left";
+  const pid_t hone = other_hone({probe("stubborn", main, 0), probe("parent", left, 1)},
+                                [&] { return fs::exists(main) && fs::exists(left); });
+  const pid_t keeper = keeper_pid(), first = written_pid(main), second = written_pid(left);
+  ASSERT_TRUE(alive(keeper));
+  kill_and_reap(hone);
+  EXPECT_TRUE(eventually([&] { return !alive(first) && !alive(second) && !alive(keeper); }));
+  options_.settings.attached = false;
+  open();  // what it wrote last is there
+  for (const Exited& exited : ends(until_ended(2))) EXPECT_EQ(exited.code, SIGKILL);
+}
+
 TEST_F(Takeover, RunsSurviveTheDeathOfHoneAndNothingOfThemIsLost) {
   const pid_t hone =
       other_hone({shell("echo loss=1; touch started; while ! [ -e go ]; do sleep 0.01; done; echo loss=2; exit 5", 0),
