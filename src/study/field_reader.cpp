@@ -62,6 +62,10 @@ int line_of(const YamlNode& root, std::string_view field) {
 
 void FieldReader::wrong(int line, std::string_view field, std::string_view what) {
   broken_.emplace(field.substr(0, field.find_first_of(".[")));
+  for (std::size_t end = 0; line > 0 && !excused_.empty() && end < field.size();) {
+    end = std::min(field.find_first_of(".[", end + 1), field.size());
+    if (excused_.contains(field.substr(0, end))) return;
+  }
   // Text of the file may be in there, also in what other layers said about it.
   const std::string safe_field = printable(field), safe = printable(what);
   std::string where = line == 0 ? "--" + safe_field : safe_field;

@@ -30,6 +30,8 @@ class FieldReader {
 
   /// "FILE:LINE: field: what", or "--field: what" for a node of the command line. Said twice is said once.
   void wrong(int line, std::string_view field, std::string_view what);
+  /// Nothing is said from now on of `field` and what is in it: why it could not be read has been said.
+  void excuse(std::string_view field) { excused_.emplace(field); }
   bool clean() const { return mistakes_.empty(); }
   std::size_t count() const { return mistakes_.size(); }
   const std::set<std::string, std::less<>>& broken() const { return broken_; }  // the top keys with mistakes
@@ -54,7 +56,7 @@ class FieldReader {
  private:
   std::string file_;
   std::vector<std::pair<int, std::string>> mistakes_;
-  std::set<std::string, std::less<>> broken_;
+  std::set<std::string, std::less<>> broken_, excused_;
 };
 
 bool is_metric_name(std::string_view name);    // val_acc, loss/total, acc@5

@@ -100,6 +100,35 @@ time: 3h
                           HasSubstr("f:6: time: unknown key; known are ")));  // stop.time or limits.time
 }
 
+TEST(StudyMistakes, AnchorsAliasesTagsAndKeysGivenTwiceAreListedWithEverythingElse) {
+  EXPECT_THAT(
+      mistakes(R"yaml(objective: minimize loss
+space:
+  lr: &rate float(1e-4, 1e-1, log)
+  lr2: *rate
+  n: !!str int(1, 4)
+  m: flaot(0, 1)
+  n: {domain: int(2, 3), x: !a 1}
+*rate : {x: 3}
+initial:
+  - {lr: 0.01, lr2: *rate}
+  - {config: *rate}
+seeed: 3
+stop: {trials: 3, trials: 0}
+)yaml"),
+      ElementsAre("f:3: space.lr: anchor &rate is not supported; write the value out",
+                  "f:4: space.lr2: aliases (*name) are not supported; write the value out",
+                  "f:5: space.n: tag tag:yaml.org,2002:str is not supported; leave it out",
+                  "f:6: space.m: unknown domain flaot; did you mean float?",
+                  "f:7: space.n: given twice, first in line 5; remove one",
+                  HasSubstr("f:7: space.n.x: tag !a is not supported"), HasSubstr("f:8: aliases (*name) are not"),
+                  HasSubstr("f:10: initial[0].lr2: aliases"), HasSubstr("f:11: initial[1].config: aliases"),
+                  "f:12: seeed: unknown key; did you mean seed?", HasSubstr("f:13: stop.trials: given twice")));
+  // What is no YAML ends the list, and hides nothing before it.
+  EXPECT_THAT(mistakes("seed: &a 1\nseed: 2\nspace: [\n"),
+              ElementsAre(HasSubstr("f:1: seed: anchor"), HasSubstr("f:2: seed: given twice"), HasSubstr("f:4: ")));
+}
+
 TEST(StudyMistakes, WhatNeedsTheWholeStudyIsSaidWithItsLine) {
   const auto found = mistakes(R"yaml(
 objective: [minimize a, maximize b]
