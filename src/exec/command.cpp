@@ -53,6 +53,25 @@ std::vector<std::string> placeholders(std::string_view word) {
   return names;
 }
 
+/// The identifiers in `{identifier` that no brace closes before the next one opens.
+std::vector<std::string> left_open(std::string_view word) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const std::string_view rest = word.substr(i);
+    if (rest.starts_with("{{") || rest.starts_with("}}")) {
+      ++i;
+      continue;
+    }
+    const std::size_t next = std::min(rest.find_first_of("{}", 1), rest.size());
+    if (rest[0] != '{' || (next < rest.size() && rest[next] == '}')) continue;
+    std::size_t end = 1;
+    while (end < next && (is_letter(rest[end]) || is_digit(rest[end]) || rest[end] == '.' || rest[end] == '-')) ++end;
+    while (end > 1 && (rest[end - 1] == '.' || rest[end - 1] == '-')) --end;
+    if (end > 1) names.emplace_back(rest.substr(1, end - 1));
+  }
+  return names;
+}
+
 bool is_built_in(std::string_view name) {
   return std::find(std::begin(kBuiltIn), std::end(kBuiltIn), name) != std::end(kBuiltIn);
 }
@@ -170,6 +189,9 @@ CommandCheck check_command(const std::vector<std::string>& command, const std::v
       if (const auto param = find_param(params, name)) used.insert(*param);
       else all = all || name == "params";
     }
+    for (const std::string& name : left_open(word))
+      if (is_built_in(name) || find_param(params, name))
+        wrong(fmt::format("`{{{0}` has no closing brace; write {{{0}}}, or {{{{{0} for the text itself", name));
   }
   if (!out.mistakes.empty() || all || params.empty()) return out;
   if (used.empty()) {
@@ -239,9 +261,18 @@ Environment inherited_environment(const char* const* environ) {
   return environment;
 }
 
+std::vector<Mistake> missing_variables(const StudySpec& spec, const Environment& inherited) {
+  std::vector<Mistake> mistakes;
+  for (const auto& [name, value] : spec.env)
+    if (const std::string_view from = reference(value); !from.empty() && !has(inherited, from))
+      mistakes.push_back({"env." + name, fmt::format("${} is not set in the environment; set it", from)});
+  return mistakes;
+}
+
 Result<Environment> study_environment(const StudySpec& spec, const Environment& inherited) {
+  if (const auto missing = missing_variables(spec, inherited); !missing.empty())
+    return tl::unexpected(error_of(missing));
   Environment extra;
-  std::string mistakes;
   for (const auto& [name, value] : spec.env) {
     const std::string_view from = reference(value);
     if (from.empty()) {
@@ -249,12 +280,8 @@ Result<Environment> study_environment(const StudySpec& spec, const Environment& 
       continue;
     }
     const auto entry = std::find_if(inherited.begin(), inherited.end(), [&](const auto& e) { return e.first == from; });
-    if (entry != inherited.end()) extra.emplace_back(name, entry->second);
-    else
-      mistakes +=
-          fmt::format("{}env.{}: ${} is not set in the environment; set it", mistakes.empty() ? "" : "\n", name, from);
+    extra.emplace_back(name, entry->second);
   }
-  if (!mistakes.empty()) return invalid(mistakes);
   const auto unless_set = [&](const char* name, std::string value) {
     if (!has(extra, name) && !has(inherited, name)) extra.emplace_back(name, std::move(value));
   };

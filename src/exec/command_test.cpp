@@ -113,6 +113,20 @@ TEST(CheckCommand, EveryPlaceholderWithoutAParameterIsListedWithTheNearestName) 
   EXPECT_THAT(check_command(spec({})).error().what, HasSubstr("command: empty"));
 }
 
+TEST(CheckCommand, APlaceholderWithoutItsClosingBraceIsAMistakeAndOtherBracesAreNot) {
+  const auto wrong = [](const std::string& word) {
+    const auto result = check_command(spec({"t", "{params}", word}));
+    return result ? std::string() : result.error().what;
+  };
+  EXPECT_EQ(wrong("{lr"), "command: `{lr` has no closing brace; write {lr}, or {{lr for the text itself");
+  EXPECT_THAT(wrong("--dir={dir/x"), HasSubstr("write {dir},"));
+  EXPECT_THAT(wrong("{lr,{model}"), HasSubstr("write {lr},"));
+  EXPECT_THAT(wrong("{model}{batch-size"), HasSubstr("write {batch-size},"));
+  for (const char* word : {"{print $1}", "{lr+=$1} END {print lr}", "{", "{{lr", "{{{{lr", "{other", "{ lr",
+                           "{\"lr\": 1", "}lr", "{lr}", "{}", "{lr_2"})
+    EXPECT_EQ(wrong(word), "") << word;
+}
+
 TEST(Command, WhateverAValueHoldsIsOneWordAndIsShownQuotedAndStripped) {
   StudySpec hostile = spec({"t", "--x", "{x}", "{params}"});
   Choice choice;

@@ -83,6 +83,9 @@ Result<Arguments> range_of(const std::string& text, std::string_view usage, bool
   const auto flag = take_log(*arguments, usage);
   if (!flag) return tl::unexpected(flag.error());
   log = *flag;
+  for (std::size_t i = 2; i < arguments->plain.size(); ++i)
+    if (const std::string& word = arguments->plain[i]; is_param_name(word) && word != "log" && word != "inf")
+      return misuse(fmt::format("`{}` is no flag of it{}", in_short(word), did_you_mean(word, {"log"})), usage);
   if (arguments->plain.size() != 2) return misuse("it needs a lower and an upper bound", usage);
   return arguments;
 }

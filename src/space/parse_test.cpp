@@ -137,7 +137,10 @@ TEST(ParseParam, SaysWhatIsWrongAndWhatToWrite) {
   EXPECT_EQ(error("float(a, 1)"), "space.x: `a` is no number; write float(lo, hi[, log][, step=s])");
   EXPECT_EQ(error("float(0, 1, setp=1)"),
             "space.x: `setp` is no argument of it; did you mean step?; write float(lo, hi[, log][, step=s])");
-  EXPECT_THAT(error("float(0, 1, lgo)"), HasSubstr("needs a lower and an upper bound"));
+  EXPECT_EQ(error("float(0, 1, lgo)"),
+            "space.x: `lgo` is no flag of it; did you mean log?; write float(lo, hi[, log][, step=s])");
+  EXPECT_THAT(error("int(0, 1, log, fast)"), HasSubstr("`fast` is no flag of it; write int(lo, hi"));
+  EXPECT_THAT(error("float(0, 1, 2)"), HasSubstr("needs a lower and an upper bound"));
   EXPECT_THAT(error("float(0, inf)"), HasSubstr("`inf` is no number"));
   EXPECT_THAT(error("int(1, 2.5)"), HasSubstr("`2.5` is no whole number"));
   EXPECT_EQ(error("pow2(8, 100)"), "space.x: 100 is no power of two; write pow2(lo, hi), both powers of two");

@@ -62,6 +62,10 @@ int line_of(const YamlNode& root, std::string_view field) {
 
 void FieldReader::wrong(int line, std::string_view field, std::string_view what) {
   broken_.emplace(field.substr(0, field.find_first_of(".[")));
+  for (std::size_t end = 0; line > 0 && !excused_.empty() && end < field.size();) {
+    end = std::min(field.find_first_of(".[", end + 1), field.size());
+    if (excused_.contains(field.substr(0, end))) return;
+  }
   // Text of the file may be in there, also in what other layers said about it.
   const std::string safe_field = printable(field), safe = printable(what);
   std::string where = line == 0 ? "--" + safe_field : safe_field;
@@ -91,7 +95,8 @@ bool FieldReader::expect_map(const YamlNode& node, std::string_view field, std::
 }
 
 void FieldReader::check_keys(const YamlNode& map, std::string_view field, const std::vector<std::string>& known,
-                             const std::vector<std::string>& later) {
+                             const std::vector<std::string>& later,
+                             const std::map<std::string, std::string>& elsewhere) {
   const auto has = [](const std::vector<std::string>& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
@@ -99,7 +104,8 @@ void FieldReader::check_keys(const YamlNode& map, std::string_view field, const 
     if (has(known, key)) continue;
     const std::string path =
         field.empty() ? shown(std::string_view(key)) : fmt::format("{}.{}", field, shown(std::string_view(key)));
-    const std::string near = nearest_name(key, known);
+    const auto place = elsewhere.find(key);
+    const std::string near = place == elsewhere.end() ? nearest_name(key, known) : place->second;
     if (has(later, key)) wrong(line, path, "is not in this version; remove it");
     else if (!near.empty()) wrong(line, path, fmt::format("unknown key; did you mean {}?", near));
     else wrong(line, path, fmt::format("unknown key; known are {}", fmt::join(known, ", ")));

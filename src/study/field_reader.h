@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,6 +30,8 @@ class FieldReader {
 
   /// "FILE:LINE: field: what", or "--field: what" for a node of the command line. Said twice is said once.
   void wrong(int line, std::string_view field, std::string_view what);
+  /// Nothing is said from now on of `field` and what is in it: why it could not be read has been said.
+  void excuse(std::string_view field) { excused_.emplace(field); }
   bool clean() const { return mistakes_.empty(); }
   std::size_t count() const { return mistakes_.size(); }
   const std::set<std::string, std::less<>>& broken() const { return broken_; }  // the top keys with mistakes
@@ -37,9 +40,10 @@ class FieldReader {
 
   // Each says what is wrong, if anything is, and then returns nothing.
   bool expect_map(const YamlNode& node, std::string_view field, std::string_view example);
-  /// Keys other than `known` are mistakes; those of `later` are not delivered.
+  /// Keys other than `known` are mistakes; those of `later` are not delivered, and `elsewhere` says for some what they
+  /// were probably meant to be.
   void check_keys(const YamlNode& map, std::string_view field, const std::vector<std::string>& known,
-                  const std::vector<std::string>& later = {});
+                  const std::vector<std::string>& later = {}, const std::map<std::string, std::string>& elsewhere = {});
   std::optional<std::string> word(const YamlNode& node, std::string_view field, std::string_view example);
   std::optional<std::int64_t> whole(const YamlNode& node, std::string_view field, std::int64_t lo, std::int64_t hi);
   std::optional<double> number(const YamlNode& node, std::string_view field);
@@ -52,7 +56,7 @@ class FieldReader {
  private:
   std::string file_;
   std::vector<std::pair<int, std::string>> mistakes_;
-  std::set<std::string, std::less<>> broken_;
+  std::set<std::string, std::less<>> broken_, excused_;
 };
 
 bool is_metric_name(std::string_view name);    // val_acc, loss/total, acc@5

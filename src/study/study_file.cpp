@@ -47,7 +47,11 @@ bool is_study_name(std::string_view name) {
 Result<StudySpec> read_study_file(std::string_view text, const std::string& file, const StudyOptions& options,
                                   const StudyCheck& check) {
   FieldReader reader(printable(file));
-  auto root = read_yaml(text);
+  std::vector<YamlError> mistakes;
+  auto root = read_yaml(text, &mistakes);
+  for (const YamlError& mistake : mistakes) reader.wrong(mistake.line, mistake.field, mistake.what);
+  for (const YamlError& mistake : mistakes)
+    if (mistake.unread) reader.excuse(mistake.field);
   if (!root) {
     reader.wrong(std::max(root.error().line, 1), "", root.error().what);
     return invalid(reader.text());

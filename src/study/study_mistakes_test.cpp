@@ -58,7 +58,7 @@ parralel: 3
           HasSubstr("f:3: objective: maximise acc is not understood; did you mean maximize?"),
           HasSubstr("f:5: space.lr: lo 1 is above hi 0"), HasSubstr("f:6: space.opt: option sgd is given twice"),
           HasSubstr("f:8: space.model: unknown domain chioce; did you mean choice?"),
-          HasSubstr("f:9: space.C: it needs a lower and an upper bound"),
+          HasSubstr("f:9: space.C: `lgo` is no flag of it; did you mean log?"),
           HasSubstr("f:9: space.C: modle == svm: unknown parameter modle; did you mean model?"),
           HasSubstr("f:11: space.rate: lr / dept: unknown parameter dept; did you mean depth?"),
           HasSubstr("f:13: space.x.low_cots: unknown key; did you mean low_cost?"),
@@ -79,6 +79,54 @@ parralel: 3
           HasSubstr("f:29: limits.files: 3 is not a whole number from 16"),
           HasSubstr("f:29: limits.oom_retry: maybe is neither"),
           HasSubstr("f:30: parralel: unknown key; did you mean")));
+}
+
+TEST(StudyMistakes, AKeyOfAnotherSectionIsShownItsPlace) {
+  EXPECT_THAT(mistakes(R"yaml(objective: minimize loss
+space: {x: [1, 2]}
+limits: {memory: 150MiB, trials: 3, parallel: 2}
+stop: {retries: 1, trails: 3}
+retries: 2
+time: 3h
+)yaml",
+                       {{"limits.target", "1"}}),
+              ElementsAre(HasSubstr("--limits.target: unknown key; did you mean stop.target?"),
+                          HasSubstr("f:3: limits.memory: unknown key; did you mean resources.memory?"),
+                          HasSubstr("f:3: limits.trials: unknown key; did you mean stop.trials?"),
+                          HasSubstr("f:3: limits.parallel: unknown key; did you mean the top key parallel?"),
+                          HasSubstr("f:4: stop.retries: unknown key; did you mean limits.retries?"),
+                          HasSubstr("f:4: stop.trails: unknown key; did you mean trials?"),
+                          HasSubstr("f:5: retries: unknown key; did you mean limits.retries?"),
+                          HasSubstr("f:6: time: unknown key; known are ")));  // stop.time or limits.time
+}
+
+TEST(StudyMistakes, AnchorsAliasesTagsAndKeysGivenTwiceAreListedWithEverythingElse) {
+  EXPECT_THAT(
+      mistakes(R"yaml(objective: minimize loss
+space:
+  lr: &rate float(1e-4, 1e-1, log)
+  lr2: *rate
+  n: !!str int(1, 4)
+  m: flaot(0, 1)
+  n: {domain: int(2, 3), x: !a 1}
+*rate : {x: 3}
+initial:
+  - {lr: 0.01, lr2: *rate}
+  - {config: *rate}
+seeed: 3
+stop: {trials: 3, trials: 0}
+)yaml"),
+      ElementsAre("f:3: space.lr: anchor &rate is not supported; write the value out",
+                  "f:4: space.lr2: aliases (*name) are not supported; write the value out",
+                  "f:5: space.n: tag tag:yaml.org,2002:str is not supported; leave it out",
+                  "f:6: space.m: unknown domain flaot; did you mean float?",
+                  "f:7: space.n: given twice, first in line 5; remove one",
+                  HasSubstr("f:7: space.n.x: tag !a is not supported"), HasSubstr("f:8: aliases (*name) are not"),
+                  HasSubstr("f:10: initial[0].lr2: aliases"), HasSubstr("f:11: initial[1].config: aliases"),
+                  "f:12: seeed: unknown key; did you mean seed?", HasSubstr("f:13: stop.trials: given twice")));
+  // What is no YAML ends the list, and hides nothing before it.
+  EXPECT_THAT(mistakes("seed: &a 1\nseed: 2\nspace: [\n"),
+              ElementsAre(HasSubstr("f:1: seed: anchor"), HasSubstr("f:2: seed: given twice"), HasSubstr("f:4: ")));
 }
 
 TEST(StudyMistakes, WhatNeedsTheWholeStudyIsSaidWithItsLine) {

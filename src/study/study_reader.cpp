@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 
 #include "base/text.h"
 #include "study/space_file.h"
@@ -18,6 +20,24 @@ const std::vector<std::string> kKeys = {
     "name",     "command",  "objective", "space", "constraints", "outcome_constraints", "cost",   "initial",
     "fidelity", "searcher", "scheduler", "stop",  "parallel",    "resources",           "limits", "metrics",
     "env",      "seed",     "repeat"};
+const std::map<std::string, std::vector<std::string>> kSections = {
+    {"fidelity", {"name", "min", "max"}},
+    {"stop", {"trials", "time", "target", "no_improvement", "failed"}},
+    {"resources", {"cpu", "gpu", "memory", "nodes"}},
+    {"limits", {"time", "silence", "grace", "log", "retries", "files", "disk", "oom_retry"}}};
+
+/// Where the keys that only one place has would be right: `trials` → `stop.trials`, `seed` → `seed`.
+std::map<std::string, std::string> places() {
+  std::map<std::string, std::string> out;
+  std::set<std::string> several;
+  for (const auto& [section, keys] : kSections)
+    for (const std::string& key : keys)
+      if (!out.emplace(key, section + "." + key).second) several.insert(key);
+  for (const std::string& key : kKeys)
+    if (!out.emplace(key, "the top key " + key).second) several.insert(key);
+  for (const std::string& key : several) out.erase(key);
+  return out;
+}
 const std::vector<std::string> kLater = {"stages", "warm_start"};
 
 class StudyReader {
@@ -26,7 +46,7 @@ class StudyReader {
       : r_(reader), root_(root), fixes_(fixes) {}
 
   Draft read(const std::string& file) {
-    r_.check_keys(root_, "", kKeys, kLater);
+    r_.check_keys(root_, "", kKeys, kLater, places());
     name(file);
     if (const YamlNode* node = root_.find("command")) command(*node);
     objectives();
@@ -53,6 +73,10 @@ class StudyReader {
   }
 
  private:
+  void check_section(const YamlNode& node, const std::string& section) {
+    r_.check_keys(node, section, kSections.at(section), {}, places());
+  }
+
   void name(const std::string& file) {
     const YamlNode* node = root_.find("name");
     if (!node) {
@@ -196,7 +220,7 @@ class StudyReader {
 
   void fidelity(const YamlNode& node) {
     if (!r_.expect_map(node, "fidelity", "fidelity: {name: epoch, min: 1, max: 27}")) return;
-    r_.check_keys(node, "fidelity", {"name", "min", "max"});
+    check_section(node, "fidelity");
     Fidelity out;
     if (const YamlNode* name = node.find("name")) {
       const auto word = r_.word(*name, "fidelity.name", "name: epoch");
@@ -247,7 +271,7 @@ class StudyReader {
 
   void stop(const YamlNode& node) {
     if (!r_.expect_map(node, "stop", "stop: {trials: 200}")) return;
-    r_.check_keys(node, "stop", {"trials", "time", "target", "no_improvement", "failed"});
+    check_section(node, "stop");
     StopRules& out = spec_.stop;
     if (const YamlNode* n = node.find("trials")) out.trials = r_.whole(*n, "stop.trials", 1, kMost);
     if (const YamlNode* n = node.find("time")) out.time = r_.duration(*n, "stop.time");
@@ -269,7 +293,7 @@ class StudyReader {
 
   void resources(const YamlNode& node) {
     if (!r_.expect_map(node, "resources", "resources: {cpu: 1, gpu: 0.2}")) return;
-    r_.check_keys(node, "resources", {"cpu", "gpu", "memory", "nodes"});
+    check_section(node, "resources");
     Resources& out = spec_.resources;
     if (const YamlNode* n = node.find("cpu")) out.cpu = amount(*n, "resources.cpu", false).value_or(out.cpu);
     if (const YamlNode* n = node.find("gpu")) {
@@ -286,8 +310,7 @@ class StudyReader {
 
   void limits(const YamlNode& node) {
     if (!r_.expect_map(node, "limits", "limits: {time: 10m}")) return;
-    r_.check_keys(node, "limits", {"time", "silence", "grace", "log", "retries", "files", "disk", "oom_retry"},
-                  {"memory"});
+    check_section(node, "limits");
     Limits& out = spec_.limits;
     if (const YamlNode* n = node.find("time")) out.time = r_.duration(*n, "limits.time");
     if (const YamlNode* n = node.find("silence")) out.silence = r_.duration(*n, "limits.silence");

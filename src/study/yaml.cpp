@@ -20,7 +20,10 @@ constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxEntries = 10000;  // of one map
 
-/// Builds the tree from the parser's events; after the first thing it refuses it ignores the rest.
+constexpr std::size_t kMaxMistakes = 50;  // after which reading ends
+
+/// Builds the tree from the parser's events; after the first `error` it ignores the rest. Of a mistake, in contrast, the
+/// tree keeps what can be kept: a node without its anchor or tag, an empty node for an alias, the first of equal keys.
 class Builder : public YAML::EventHandler {
  public:
   explicit Builder(std::string_view source) : source_(source) {}
@@ -28,46 +31,48 @@ class Builder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-    refuse(mark, fmt::format("anchor &{} is not supported; write the value out", printable(name)));
+    mistake(mark, fmt::format("anchor &{} is not supported; write the value out", printable(name)));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    refuse(mark, "aliases (*name) are not supported; write the value out");
+    mistake(mark, "aliases (*name) are not supported; write the value out");
+    if (error) return;
+    mistakes.back().unread = true;
+    if (key_next()) frames_.back().dropped = "*", frames_.back().key_next = false;
+    else put(made(YamlNode::Kind::Null, mark));
   }
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    if (anchor != 0) OnAnchor(mark, "");
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     YamlNode node = made(YamlNode::Kind::Null, mark);
     const std::size_t at = mark.pos < 0 ? source_.size() : static_cast<std::size_t>(mark.pos);
     for (const std::string_view word : {"null", "Null", "NULL", "~"})
       if (at <= source_.size() && source_.substr(at, word.size()) == word) node.text = word;
     leaf(std::move(node), mark);
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    if (anchor != 0) OnAnchor(mark, "");
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     check_tag(mark, tag);
     YamlNode node = made(YamlNode::Kind::Scalar, mark);
     node.text = value;
     node.quoted = tag == "!";
     leaf(std::move(node), mark);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::List, mark, tag, anchor);
+    open(YamlNode::Kind::List, mark, tag);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(YamlNode::Kind::Map, mark, tag, anchor);
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::Map, mark, tag);
   }
   void OnMapEnd() override { close(); }
 
   std::optional<YamlError> error;
+  std::vector<YamlError> mistakes;
   YamlNode root;
 
  private:
   struct Frame {
     YamlNode node;
-    bool key_next = true;  // in a map
+    bool key_next = true;                // in a map
+    std::optional<std::string> dropped;  // the key of the next value, if that is not kept
   };
 
   static YamlNode made(YamlNode::Kind kind, const YAML::Mark& mark) {
@@ -79,18 +84,44 @@ class Builder : public YAML::EventHandler {
   void refuse(const YAML::Mark& mark, std::string what) {
     if (!error) error = YamlError{mark.line + 1, std::move(what)};
   }
+  void mistake(const YAML::Mark& mark, std::string what, std::string_view key = {}) {
+    if (error) return;
+    mistakes.push_back({mark.line + 1, std::move(what), field(key)});
+    if (mistakes.size() >= kMaxMistakes)
+      refuse(mark, "too many anchors, aliases, tags and keys given twice; correct these first");
+  }
+  bool key_next() const { return !frames_.empty() && frames_.back().node.is_map() && frames_.back().key_next; }
+  /// `space.lr`, `initial[2].x`: of the node that comes next, or of `key` in the map.
+  std::string field(std::string_view key) const {
+    constexpr std::size_t most = 200;
+    std::string out;
+    for (const Frame& frame : frames_) {
+      const bool last = &frame == &frames_.back();
+      if (frame.node.is_list()) {
+        out += fmt::format("[{}]", frame.node.items.size());
+        continue;
+      }
+      const std::string_view name = frame.key_next  ? last ? key : ""
+                                    : frame.dropped ? std::string_view(*frame.dropped)
+                                                    : std::string_view(frame.node.entries.back().key);
+      out += fmt::format("{}{}", out.empty() || name.empty() ? "" : ".", name);
+    }
+    return out.substr(0, most);
+  }
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    refuse(mark, fmt::format("tag {} is not supported; leave it out", printable(tag)));
+    mistake(mark, fmt::format("tag {} is not supported; leave it out", printable(tag)));
   }
   void leaf(YamlNode node, const YAML::Mark& mark) {
     if (error) return;
-    if (!frames_.empty() && frames_.back().node.is_map() && frames_.back().key_next) {
+    if (key_next()) {
       Frame& frame = frames_.back();
       if (frame.node.entries.size() >= kMaxEntries) return refuse(mark, fmt::format("more than {} keys", kMaxEntries));
-      if (const YamlNode* before = frame.node.find(node.text); before != nullptr)
-        return refuse(mark,
-                      fmt::format("{}: given twice, first in line {}; remove one", printable(node.text), before->line));
+      if (const YamlNode* before = frame.node.find(node.text); before != nullptr) {
+        mistake(mark, fmt::format("given twice, first in line {}; remove one", before->line), node.text);
+        frame.dropped = node.text, frame.key_next = false;
+        return;
+      }
       frame.node.entries.push_back({node.text, node.line, {}});
       frame.node.entries.back().value.line = node.line;
       frame.key_next = false;
@@ -107,15 +138,13 @@ class Builder : public YAML::EventHandler {
     if (frame.node.is_list()) {
       frame.node.items.push_back(std::move(node));
     } else {
-      frame.node.entries.back().value = std::move(node);
-      frame.key_next = true;
+      if (!frame.dropped) frame.node.entries.back().value = std::move(node);
+      frame.key_next = true, frame.dropped.reset();
     }
   }
-  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (anchor != 0) OnAnchor(mark, "");
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag) {
     check_tag(mark, tag);
-    if (!frames_.empty() && frames_.back().node.is_map() && frames_.back().key_next)
-      refuse(mark, "a key must be a word; quote text that begins with a bracket");
+    if (key_next()) refuse(mark, "a key must be a word; quote text that begins with a bracket");
     if (frames_.size() >= kMaxDepth) refuse(mark, fmt::format("more than {} levels deep; write it flatter", kMaxDepth));
     if (!error) frames_.push_back({made(kind, mark), true});
   }
@@ -141,6 +170,12 @@ std::size_t sequence(std::string_view text, std::size_t at) {
   for (std::size_t k = 1; k < length; ++k)
     if ((byte(at + k) & 0xc0) != 0x80) return 0;
   return length;
+}
+
+/// With its field in the text.
+YamlError alone(YamlError error) {
+  if (!error.field.empty()) error.what = fmt::format("{}: {}", printable(error.field), error.what);
+  return error;
 }
 
 /// The first line that is no text, and why.
@@ -173,7 +208,7 @@ YamlNode& YamlNode::at(std::string_view key) {
   return entries.back().value;
 }
 
-tl::expected<YamlNode, YamlError> read_yaml(std::string_view text) {
+tl::expected<YamlNode, YamlError> read_yaml(std::string_view text, std::vector<YamlError>* mistakes) {
   const auto refuse = [](int line, std::string what) {
     return tl::unexpected<YamlError>(YamlError{line, std::move(what)});
   };
@@ -181,22 +216,30 @@ tl::expected<YamlNode, YamlError> read_yaml(std::string_view text) {
   if (text.size() > kMaxBytes) return refuse(1, fmt::format("{} bytes; a study file has at most 1 MiB", text.size()));
   if (auto error = no_text(text)) return tl::unexpected<YamlError>(std::move(*error));
   Builder builder(text);
+  /// What ended the reading, unless the caller takes no mistakes and there was one before.
+  const auto ended = [&](YamlError error) {
+    if (mistakes) *mistakes = std::move(builder.mistakes);
+    else if (!builder.mistakes.empty()) error = alone(std::move(builder.mistakes.front()));
+    return tl::unexpected<YamlError>(std::move(error));
+  };
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
     const bool any = parser.HandleNextDocument(builder);
-    if (builder.error) return tl::unexpected<YamlError>(*builder.error);
+    if (builder.error) return ended(*builder.error);
     if (!any) return refuse(1, "is empty");
     Builder rest(text);
     if (parser.HandleNextDocument(rest))
-      return refuse(rest.root.line, "a second document begins here; one study a file");
+      return ended({rest.root.line, "a second document begins here; one study a file"});
   } catch (const YAML::Exception& e) {
-    if (builder.error) return tl::unexpected<YamlError>(*builder.error);
-    return refuse(e.mark.line + 1, fmt::format("{}; quote text that holds any of : , [ ] {{ }} # & * ! | > ' \" % @ `",
-                                               printable(e.msg)));
+    if (builder.error) return ended(*builder.error);
+    return ended({e.mark.line + 1, fmt::format("{}; quote text that holds any of : , [ ] {{ }} # & * ! | > ' \" % @ `",
+                                               printable(e.msg))});
   } catch (const std::exception& e) {
-    return refuse(1, fmt::format("cannot be read as YAML: {}", printable(e.what())));
+    return ended({1, fmt::format("cannot be read as YAML: {}", printable(e.what()))});
   }
+  if (!mistakes && !builder.mistakes.empty()) return ended({});
+  if (mistakes) *mistakes = std::move(builder.mistakes);
   return std::move(builder.root);
 }
 

@@ -36,11 +36,15 @@ struct YamlEntry {
 struct YamlError {
   int line = 0;
   std::string what;
+  std::string field;    // of a mistake: `space.lr`, `initial[2].x`; else empty
+  bool unread = false;  // of a mistake: the node is empty though something is written there (an alias)
 };
 
-/// One document of at most 1 MiB, 32 levels deep, in UTF-8. Refused: anchors and aliases, tags, duplicate keys, keys
-/// that are not words, a second document.
-tl::expected<YamlNode, YamlError> read_yaml(std::string_view text);
+/// One document of at most 1 MiB, 32 levels deep, in UTF-8. Refused: keys that are not words, a second document.
+/// Mistakes, too, are anchors and aliases, tags and duplicate keys: with `mistakes` they are added there and reading
+/// goes on as if the file had an empty node for the alias, none of the anchors and tags and the first of the keys (up to
+/// 50 of them); without it the first is the error. Nothing an alias names is ever copied.
+tl::expected<YamlNode, YamlError> read_yaml(std::string_view text, std::vector<YamlError>* mistakes = nullptr);
 
 /// A node that was written on the command line: a list or a map if it begins with a bracket, else a word.
 tl::expected<YamlNode, YamlError> read_yaml_option(std::string_view text);
