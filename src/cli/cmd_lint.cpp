@@ -53,8 +53,7 @@ int lint_command(const Command& self, const Words& words) {
   parser.add_json();
   parser.word("FILE", path, "the study file; every key of it is an option too: --trials 20");
   if (const auto status = parser.parse(split->own)) return *status;
-  if (path.empty() == !split->command)
-    return complain({Code::Invalid, "give a study FILE or a command after --, not both; see `hone lint --help`"});
+  if (path.empty() == !split->command) return complain(file_or_command("lint", path.empty()));
   const auto spec =
       split->command ? inline_spec(*split->command, split->options, nullptr) : read_spec(path, split->options, nullptr);
   if (!spec) return complain(spec.error());

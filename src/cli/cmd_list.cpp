@@ -60,7 +60,7 @@ int list_command(const Command& self, const Words& words) {
     }
   }
   if (parser.json) fmt::print("{}\n", dump(out));
-  else if (!csv && rows.empty()) fmt::print("no studies in {}\n", printable(home));
+  else if (!csv && rows.empty()) fmt::print("no studies in {}\n", printable(without_passwords(home)));
   else if (!csv) fmt::print("{}", table.text());
   return kDone;
 }

@@ -125,8 +125,7 @@ int plan_command(const Command& self, const Words& words) {
   parser.word("FILE", path, "the study file; every key of it is an option too: --trials 20, --scheduler asha");
   parser.whole("--gpus", gpus, "GPUs to use");
   if (const auto status = parser.parse(split->own)) return *status;
-  if (path.empty() == !split->command)
-    return complain({Code::Invalid, "give a study FILE or a command after --, not both; see `hone plan --help`"});
+  if (path.empty() == !split->command) return complain(file_or_command("plan", path.empty()));
   std::vector<std::string> warnings;
   auto spec = split->command ? inline_spec(*split->command, split->options, &warnings)
                              : read_spec(path, split->options, &warnings);

@@ -37,8 +37,8 @@ int dry_run(StudySpec spec, const RunOptions& options) {
   }
   for (const Trial& trial : study->trials())
     if (trial.attempt > 0)
-      fmt::print("e.g.       {}\n",
-                 printable(shell_command(study->spec(), trial, absolute_path(study_folder(options.home, spec.name)))));
+      fmt::print("e.g.       {}\n", printable(without_passwords(shell_command(
+                                        study->spec(), trial, absolute_path(study_folder(options.home, spec.name))))));
   return kDone;
 }
 

@@ -190,6 +190,7 @@ int try_command(const Command& self, const Words& words) {
   std::vector<std::string> warnings;
   auto spec = read_spec(path, split->options, &warnings, {.trials = true});
   if (!spec) return complain(spec.error());
+  if (auto ok = check_until(*spec, until); !ok) return complain(ok.error());
   for (const std::string& line : warnings) warn(line);
   if (!spec->seed) spec->seed = random_seed();
   const auto trial = make_trial(*spec, pairs, until);

@@ -62,6 +62,7 @@ class Checks {
       std::move(check.mistakes.begin(), check.mistakes.end(), std::back_inserter(mistakes_));
       if (use_.trials) program(draft);
     }
+    if (use_.trials) environment(spec);
     for (const auto& pattern : spec.patterns)
       if (const auto parser = ReportParser::make({}, {pattern}); !parser) {
         const std::string field = "metrics." + pattern.first;
@@ -89,6 +90,11 @@ class Checks {
     const std::string near = nearest_name(spec.cost, known);
     if (!near.empty() && std::find(known.begin(), known.end(), spec.cost) == known.end())
       warnings.push_back(fmt::format("cost: {} is taken as a metric; did you mean {}?", spec.cost, near));
+  }
+
+  void environment(const StudySpec& spec) {
+    auto missing = missing_variables(spec, inherited_environment(environ));
+    std::move(missing.begin(), missing.end(), std::back_inserter(mistakes_));
   }
 
   void program(const Draft& draft) {
@@ -175,6 +181,17 @@ Result<SplitWords> split_words(const Words& words) {
   }
   add_objectives(out.options);
   return out;
+}
+
+Result<void> check_until(const StudySpec& spec, std::optional<Resource> until) {
+  if (!until || !spec.fidelity || *until <= spec.fidelity->max) return {};
+  return invalid(fmt::format("--until: {} is above the {} of fidelity.max; give {} to {}", *until, spec.fidelity->max,
+                             spec.fidelity->min, spec.fidelity->max));
+}
+
+Error file_or_command(std::string_view command, bool none) {
+  return {Code::Invalid, fmt::format("give a study FILE or a command after --{}; see `hone {} --help`",
+                                     none ? "" : ", not both", command)};
 }
 
 Result<std::string> read_text(const std::string& path, std::size_t limit) {

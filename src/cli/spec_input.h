@@ -64,6 +64,12 @@ Result<StudySpec> read_spec(const std::string& path, const StudyOptions& options
 Result<StudySpec> inline_spec(const Words& command, const StudyOptions& options, std::vector<std::string>* warnings,
                               const ReadFor& use = {});
 
+/// `until` is a fidelity that the study's trials may reach.
+Result<void> check_until(const StudySpec& spec, std::optional<Resource> until);
+
+/// Why the FILE and the command after `--` of `hone COMMAND` do not do: both are given, or `none` is.
+Error file_or_command(std::string_view command, bool none);
+
 /// Reads at most `limit` bytes and one more, of a file or of what a program writes into a pipe. NotFound if there is no
 /// such file; it waits for nobody who may never write.
 Result<std::string> read_text(const std::string& path, std::size_t limit);

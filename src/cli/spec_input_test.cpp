@@ -71,6 +71,32 @@ TEST_F(SpecInput, MistakesOfStudyCommandProgramAndPatternsAreOneList) {
                           HasSubstr("9: searcher: tpee is unknown; did you mean tpe?")));
 }
 
+TEST_F(SpecInput, AVariableThatIsNotSetIsInTheListWhereTrialsAreStarted) {
+  const std::string text = std::string(kGood) +
+                           "env:\n  PATH_TOO: $PATH\n  T: $HONE_TEST_UNSET_1\n  U: $UNSET_BY_EVERYBODY_2\n"
+                           "searcher: tpee\n";
+  EXPECT_THAT(mistakes(text, {.trials = true}),
+              ElementsAre("6: env.T: $HONE_TEST_UNSET_1 is not set in the environment; set it",
+                          "7: env.U: $UNSET_BY_EVERYBODY_2 is not set in the environment; set it",
+                          HasSubstr("8: searcher: tpee is unknown")));
+  EXPECT_THAT(mistakes(text), ElementsAre(HasSubstr("8: searcher: tpee is unknown")));
+}
+
+TEST_F(SpecInput, UntilGoesNoFurtherThanTheFidelity) {
+  StudySpec spec;
+  EXPECT_TRUE(check_until(spec, 99));
+  spec.fidelity = Fidelity{.name = "epoch", .min = 3, .max = 9};
+  EXPECT_TRUE(check_until(spec, std::nullopt));
+  EXPECT_TRUE(check_until(spec, 9));
+  EXPECT_EQ(check_until(spec, 10).error().what, "--until: 10 is above the 9 of fidelity.max; give 3 to 9");
+}
+
+TEST_F(SpecInput, NoInputAndTwoInputsAreTwoMistakes) {
+  EXPECT_EQ(file_or_command("lint", true).what, "give a study FILE or a command after --; see `hone lint --help`");
+  EXPECT_EQ(file_or_command("lint", false).what,
+            "give a study FILE or a command after --, not both; see `hone lint --help`");
+}
+
 TEST_F(SpecInput, AProgramIsNeededOnlyWhereTrialsAreStarted) {
   const std::string text = "objective: minimize l\nspace: {x: [1, 2]}\n";
   EXPECT_THAT(mistakes(text), ElementsAre());

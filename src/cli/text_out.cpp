@@ -1,6 +1,7 @@
 #include "cli/text_out.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -36,6 +37,11 @@ Json metrics_json(const Metrics& metrics) {
   out.reserve(metrics.size());
   for (const auto& [name, value] : metrics) out.emplace_back(name, number_json(value));
   return out;
+}
+
+void write_text(std::FILE* out, std::string_view text) {
+  const std::string safe = ::isatty(::fileno(out)) == 1 ? printable(text, true) : std::string(text);
+  std::fwrite(safe.data(), 1, safe.size(), out);
 }
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }

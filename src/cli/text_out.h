@@ -18,6 +18,8 @@ Json number_json(double value);  // nan and infinities are strings
 Json value_json(const Value& value);
 Json config_json(const Space& space, const Config& config);  // inactive ones are absent
 Json metrics_json(const Metrics& metrics);
+/// A terminal gets it without control characters, a file or a program as it is.
+void write_text(std::FILE* out, std::string_view text);
 /// One line; bytes that are not UTF-8 are replaced.
 std::string dump(const Json& json);
 

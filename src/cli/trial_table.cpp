@@ -10,8 +10,6 @@
 namespace hone {
 namespace {
 
-void write(std::FILE* out, const std::string& text) { std::fwrite(text.data(), 1, text.size(), out); }
-
 std::string metric_text(const Metrics& metrics, const std::string& name, bool exact) {
   for (const auto& [key, value] : metrics)
     if (key == name) return exact ? number_text(value) : short_number(value);
@@ -51,13 +49,13 @@ std::vector<TrialId> chosen_trials(const StudyView& study, std::optional<std::in
 }
 
 void print_trials_json(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out) {
-  write(out, "[");
-  for (std::size_t i = 0; i < ids.size(); ++i) write(out, (i > 0 ? ",\n" : "") + dump(trial_json(study, ids[i])));
-  write(out, "]\n");
+  write_text(out, "[");
+  for (std::size_t i = 0; i < ids.size(); ++i) write_text(out, (i > 0 ? ",\n" : "") + dump(trial_json(study, ids[i])));
+  write_text(out, "]\n");
 }
 
 void print_trials_json_lines(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out) {
-  for (const TrialId id : ids) write(out, dump(trial_json(study, id)) + "\n");
+  for (const TrialId id : ids) write_text(out, dump(trial_json(study, id)) + "\n");
 }
 
 void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out) {
@@ -67,7 +65,7 @@ void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, s
                                   "at",    "started", "ended", "seconds", "cpu_seconds", "peak_memory"};
   for (const Param& param : space.params()) row.push_back("config." + param.name);
   for (const std::string& metric : metrics) row.push_back("metrics." + printable(metric));
-  write(out, csv_line(row));
+  write_text(out, csv_line(row));
   for (const TrialId id : ids) {
     const Trial& trial = study.trial(id);
     const bool over = trial.phase != Phase::Running && (trial.phase != Phase::Waiting || trial.held);
@@ -87,7 +85,7 @@ void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, s
       row.push_back(i < trial.config.size() ? space.text(i, trial.config[i]) : "");
     const Metrics values = study.metrics(id);
     for (const std::string& metric : metrics) row.push_back(metric_text(values, metric, true));
-    write(out, csv_line(row));
+    write_text(out, csv_line(row));
   }
 }
 
@@ -118,7 +116,7 @@ void print_trials_table(const StudyView& study, const std::vector<TrialId>& ids,
     row.push_back(study.view(id).reports.empty() ? "-" : duration_text(study.view(id).reports.back().seconds));
     table.add(std::move(row));
   }
-  write(out, table.text());
+  write_text(out, table.text());
 }
 
 }  // namespace hone

@@ -142,6 +142,12 @@ class Surface(unittest.TestCase):
         wrong = hone("lint", "wrong.yaml", cwd=self.cwd, status=2)
         self.assertEqual((wrong.stdout, len(wrong.stderr.splitlines())), ("", 2), wrong.stderr)
 
+    def test_a_password_in_the_home_is_not_printed(self):
+        for words in (("list",), ("status",), ("trials", "x")):
+            done = hone(*words, "--home", "postgresql://u:pw@h/db", cwd=self.cwd, status=None)
+            self.assertNotIn("pw", done.stdout + done.stderr)
+            self.assertIn("postgresql://u:***@h/db", done.stdout + done.stderr)
+
     def test_inline_runs_and_the_views_agree(self):
         self.run_inline("--name", "inline", "--parallel", "2", "--seed", "1")
         self.assertEqual(os.stat(os.path.join(self.cwd, "hone-runs")).st_mode & 0o777, 0o700)
