@@ -104,7 +104,9 @@ void judge(const RunEnd& end, Exited& exited) {
     exited.cause = Cause::Oom;
     exited.outside = false;
   }
-  if (exited.cause != Cause::Oom && !exited.outside) exited.detail = end.hint;
+  // One that failed without a word did not fail for want of a metric.
+  const bool silent = exited.cause != Cause::None && end.out.empty() && end.err.empty();
+  if (exited.cause != Cause::Oom && !exited.outside && !silent) exited.detail = end.hint;
   if (exited.cause == Cause::None) return;
   std::string last = words(end.err);
   add_line(exited.detail, last.empty() ? words(end.out) : last);

@@ -79,6 +79,8 @@ TEST(Verdict, AHintComesFirstAlsoWhenTheRunEndedWell) {
   EXPECT_EQ(verdict({.status = 0, .hint = "no metric seen"}).detail, "no metric seen");
   EXPECT_EQ(verdict({.status = exit_with(2), .err = "bad\n", .hint = "no metric seen"}).detail, "no metric seen\nbad");
   EXPECT_EQ(verdict({.status = SIGKILL, .err = "bad\n", .hint = "no metric seen"}).detail, "bad");
+  EXPECT_EQ(verdict({.status = exit_with(3), .hint = "no metric seen in 0 lines"}).detail, "")
+      << "not for want of a metric";
 }
 
 TEST(Verdict, TheKernelsCounterIsReadByItsName) {
