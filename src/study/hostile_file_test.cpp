@@ -75,7 +75,7 @@ TEST(HostileFile, DepthSizeAndNumbersOfEverythingAreLimited) {
 }
 
 TEST(HostileFile, TextIsUtf8WithoutControlCharacters) {
-  EXPECT_EQ(refused(kHead + std::string("space: {x: [a\0b]}\n", 20)),
+  EXPECT_EQ(refused(kHead + std::string("space: {x: [a\0b]}\n", 18)),
             "f:3: holds the control character 0x00; remove it");
   EXPECT_EQ(refused(kHead + "space: {x: \x1b[31m}\n"), "f:3: holds the control character 0x1b; remove it");
   for (const char* bytes : {"\xff", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
