@@ -120,7 +120,9 @@ void add_rows(const LiveState& s, int width, std::size_t room, std::vector<std::
   if (s.rows.empty() || room == 0) return;
   const Widths w = widths(s, width);
   std::string title = fmt::format("{:>{}}  {:<7}  {:>{}}  ", "trial", w.id, "state", "time", w.time);
-  if (w.at > 0) title += column(s.unit, w.at, s.unicode) + "  " + std::string(w.part > 0 ? w.part + 2U : 0U, ' ');
+  if (w.at > 0)
+    title += column(s.unit, w.at, s.unicode) + "  " +
+             std::string(w.part > 0 ? static_cast<std::size_t>(w.part) + 2 : 0, ' ');
   out.push_back(title + "last metrics");
   std::size_t fit = std::min(s.rows.size(), room - 1);
   std::int64_t more = s.more + static_cast<std::int64_t>(s.rows.size() - fit);
