@@ -361,7 +361,7 @@ std::vector<std::string> LocalExecutor::remarks() {
 }
 
 void LocalExecutor::acknowledged() {
-  if (!pending_.empty()) return;  // not all that was read is handed out
+  if (acknowledged_ || !pending_.empty()) return;  // nothing new; not all that was read is handed out
   acknowledged_ = true;
   std::erase_if(runs_, [](const auto& entry) { return entry.second.handed_out; });
   // What lies before the file being read is of no more use to anybody.
