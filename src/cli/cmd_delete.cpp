@@ -30,8 +30,6 @@ bool confirmed(const std::string& question) {
   return line == "y" || line == "yes";
 }
 
-std::string trials_text(std::size_t count) { return count == 1 ? "1 trial" : fmt::format("{} trials", count); }
-
 std::string bytes_text(std::int64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? fmt::format("{:.1f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
@@ -116,7 +114,7 @@ int tidy_command(const Command& self, const Words& words) {
     count += size > 0;
   }
   fmt::print("removed the checkpoints of {} ({}); those of the best {} stay, and of trials that may go on\n",
-             trials_text(count), bytes_text(bytes), kept.size());
+             counted(count, "trial"), bytes_text(bytes), kept.size());
   return kDone;
 }
 

@@ -102,7 +102,7 @@ int steer_trials(Steering& steering, Steer what, const std::vector<TrialId>& ids
     else status = std::max(status, complain(ok.error()));
   }
   if (worked > 0) {
-    fmt::print("{} {}{}\n", worked == 1 ? "1 trial" : fmt::format("{} trials", worked), done,
+    fmt::print("{} {}{}\n", counted(worked, "trial"), done,
                steering.noted() ? "; nobody runs the study now: the next `hone run` of it does it" : "");
   }
   return status;

@@ -17,15 +17,6 @@ namespace {
 
 const Trial& trial_at(const Study& study, TrialId id) { return study.trials()[static_cast<std::size_t>(id)]; }
 
-void put(Metrics& metrics, const std::string& name, double value) {
-  for (auto& [key, old] : metrics)
-    if (key == name) {
-      old = value;
-      return;
-    }
-  metrics.emplace_back(name, value);
-}
-
 double shown_value(const StudySpec& spec, double loss) { return spec.objectives[0].maximize ? 0 - loss : loss; }
 
 /// The state that a user knows: one that is held waits for nobody but the user.
@@ -63,7 +54,7 @@ void LiveView::seen(const Event& event, const Study& study) {
     if (report->attempt != trial_at(study, *id).attempt) return;
     Row& row = rows_[*id];
     row.heard = event.time;
-    for (const auto& [metric, value] : report->metrics) put(row.metrics, metric, value);
+    for (const auto& [metric, value] : report->metrics) put_metric(row.metrics, metric, value);
   } else if (std::holds_alternative<Started>(event.fact) || std::holds_alternative<Resumed>(event.fact) ||
              std::holds_alternative<Relaunched>(event.fact)) {
     rows_[*id] = Row{};

@@ -16,6 +16,8 @@ constexpr int kLook = 200;  // milliseconds between looks at whether to wait any
 
 }  // namespace
 
+PatientOutput::PatientOutput(int fd) : fd_(fd), most_(::isatty(fd) != 0 ? kTerminal : kPipe) {}
+
 void PatientOutput::say(std::string_view text) {
   if (queue_.size() + text.size() > kMost) {
     ++left_out_;
@@ -33,8 +35,7 @@ bool PatientOutput::write_some(int timeout) {
   pollfd entry{fd_, POLLOUT, 0};
   const int ready = ::poll(&entry, 1, timeout);
   if (ready == 0 || (ready < 0 && errno == EINTR)) return false;
-  const std::size_t most = ::isatty(fd_) != 0 ? kTerminal : kPipe;
-  const ssize_t n = ::write(fd_, queue_.data(), std::min(queue_.size(), most));
+  const ssize_t n = ::write(fd_, queue_.data(), std::min(queue_.size(), most_));
   if (n > 0) queue_.erase(0, static_cast<std::size_t>(n));
   else if (n < 0 && errno != EAGAIN && errno != EINTR) queue_.clear();  // nobody will ever read it
   return n > 0;

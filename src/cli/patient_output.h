@@ -12,7 +12,7 @@ namespace hone {
 /// whole texts are left out and counted. The descriptor's own flags are left alone: others share it.
 class PatientOutput {
  public:
-  explicit PatientOutput(int fd) : fd_(fd) {}
+  explicit PatientOutput(int fd);
   void say(std::string_view text);
   /// As far as it goes without waiting. Call it now and then.
   void pump();
@@ -25,6 +25,7 @@ class PatientOutput {
   bool write_some(int timeout);
 
   int fd_;
+  std::size_t most_;  // bytes in one go
   std::string queue_;
   std::int64_t left_out_ = 0;
 };

@@ -17,6 +17,7 @@
 #include "cli/command.h"
 #include "cli/hints.h"
 #include "cli/live_run.h"
+#include "cli/outlook.h"
 #include "cli/patient_output.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
@@ -63,9 +64,9 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
   const StudySpec& spec = study.spec();
   std::map<Phase, int> counts;
   for (const Trial& trial : study.trials()) ++counts[trial.phase];
-  std::string parts;
-  for (const auto& [phase, count] : counts)
-    parts += fmt::format("{}{} {}", parts.empty() ? "" : ", ", count, name(phase));
+  Counts states;
+  for (const auto& [phase, count] : counts) states.emplace_back(name(phase), count);
+  const std::string parts = counts_text(states);
   say(fmt::format("\nstudy    {} {}: {}{} in {}\n", spec.name,
                   interrupted      ? "interrupted and saved"
                   : study.failed() ? "failed"
@@ -138,13 +139,10 @@ class Runner {
     return {};
   }
 
-  /// What would fail later is said before anything is made.
+  /// What would fail later is said before anything is made. The definition itself was checked when it was read.
   Result<void> check_before(const StudySpec& spec) const {
     if (auto slots = slots_of(spec, options_.gpus); !slots) return tl::unexpected(slots.error());
     if (auto made = study_environment(spec, inherited_environment(environ)); !made) return tl::unexpected(made.error());
-    StudySpec seeded = spec;
-    seeded.seed = spec.seed.value_or(0);
-    if (auto study = Study::make(std::move(seeded)); !study) return tl::unexpected(study.error());
     return {};
   }
 

@@ -44,6 +44,15 @@ void write_text(std::FILE* out, std::string_view text) {
   std::fwrite(safe.data(), 1, safe.size(), out);
 }
 
+void put_metric(Metrics& metrics, const std::string& name, double value) {
+  for (auto& [key, old] : metrics)
+    if (key == name) {
+      old = value;
+      return;
+    }
+  metrics.emplace_back(name, value);
+}
+
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string short_number(double value) {

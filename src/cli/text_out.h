@@ -20,6 +20,8 @@ Json config_json(const Space& space, const Config& config);  // inactive ones ar
 Json metrics_json(const Metrics& metrics);
 /// A terminal gets it without control characters, a file or a program as it is.
 void write_text(std::FILE* out, std::string_view text);
+/// The newest value of a metric: in the place of an older one, else at the end.
+void put_metric(Metrics& metrics, const std::string& name, double value);
 /// One line; bytes that are not UTF-8 are replaced.
 std::string dump(const Json& json);
 

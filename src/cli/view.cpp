@@ -17,15 +17,6 @@
 namespace hone {
 namespace {
 
-void put(Metrics& metrics, const std::string& name, double value) {
-  for (auto& [key, old] : metrics)
-    if (key == name) {
-      old = value;
-      return;
-    }
-  metrics.emplace_back(name, value);
-}
-
 std::string join_why(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() ? a + b : a + "; " + b;
 }
@@ -74,15 +65,15 @@ void StudyView::apply(Event&& event) {
 
   Metrics said;
   if (auto* report = std::get_if<Reported>(&event.fact); report && current && report->attempt == trial.attempt) {
-    for (const auto& [name, value] : report->metrics) put(said, name, value);  // a line may name a metric twice
+    for (const auto& [name, value] : report->metrics) put_metric(said, name, value);  // a line may name a metric twice
     if (!report->infeasible.empty()) view.why = report->infeasible;
   } else if (auto* added = std::get_if<Added>(&event.fact)) {
-    for (const auto& [name, value] : added->metrics) put(said, name, value);
+    for (const auto& [name, value] : added->metrics) put_metric(said, name, value);
   }
   const bool told = std::any_of(told_.begin(), told_.end(), [](const Told& t) { return t.change == Change::Reported; });
   const bool counts = std::holds_alternative<Added>(event.fact) || told;
   if (!counts) {
-    for (auto& [name, value] : said) put(view.pending, name, value);
+    for (auto& [name, value] : said) put_metric(view.pending, name, value);
     return;
   }
   for (auto& [name, value] : std::exchange(view.pending, {}))
@@ -104,7 +95,8 @@ Metrics StudyView::metrics(TrialId id) const {
   if (trial.reports.empty()) return out;
   for (std::size_t i = 0; i < spec_.objectives.size(); ++i) {
     const double loss = trial.reports.back().loss[i];
-    if (std::isfinite(loss)) put(out, spec_.objectives[i].metric, spec_.objectives[i].maximize ? 0 - loss : loss);
+    if (std::isfinite(loss))
+      put_metric(out, spec_.objectives[i].metric, spec_.objectives[i].maximize ? 0 - loss : loss);
   }
   return out;
 }

@@ -2,18 +2,12 @@
 
 #include "space/data.h"
 #include "study/space_file.h"
+#include "study/value_json.h"
 
 namespace hone {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json value_json(const Value& value) {
-  if (const auto* i = std::get_if<std::int64_t>(&value)) return *i;
-  if (const auto* d = std::get_if<double>(&value)) return *d;
-  if (const auto* s = std::get_if<std::string>(&value)) return *s;
-  return nullptr;
-}
 
 /// A constant whose text would be read as something else, or not at all, needs the long form.
 bool plain_constant(const Param& param) {

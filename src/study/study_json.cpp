@@ -4,18 +4,12 @@
 
 #include "study/space_file.h"
 #include "study/study_file.h"
+#include "study/value_json.h"
 
 namespace hone {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json value_json(const Value& value) {
-  if (const auto* i = std::get_if<std::int64_t>(&value)) return *i;
-  if (const auto* d = std::get_if<double>(&value)) return *d;
-  if (const auto* s = std::get_if<std::string>(&value)) return *s;
-  return nullptr;
-}
 
 Json objective_json(const Objective& objective) {
   std::string text = (objective.maximize ? "maximize " : "minimize ") + objective.metric;
