@@ -10,9 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import in_folders  # noqa: E402
 
 HONE = os.path.abspath(sys.argv[1])
 TRIAL = """
@@ -363,22 +364,5 @@ def test_tidy_keeps_the_checkpoints_of_the_best(folder):
     assert all(os.path.exists(os.path.join(home, str(t), "stdout")) for t in range(6)), "logs stay"
 
 
-def main():
-    passed = failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            try:
-                test(folder)
-                passed += 1
-            except Exception:
-                failed += 1
-                print("FAILED", name)
-                traceback.print_exc()
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_folders.run(globals()))
