@@ -22,7 +22,7 @@ namespace hone {
 
 class Study {
  public:
-  /// Fails with Invalid, in one line that says what to use instead: an unknown algorithm or option, an impossible pair,
+  /// Fails with Invalid, a line a mistake, that says what to use instead: an unknown algorithm or option, an impossible pair,
   /// a space without a legal configuration, an initial point outside the space, an endless study without a stop rule.
   static Result<Study> make(StudySpec spec);
   Study(Study&&) noexcept;
