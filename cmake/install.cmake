@@ -10,7 +10,7 @@ target_link_libraries(hone_api PUBLIC hone_study)
 target_compile_features(hone_api PUBLIC cxx_std_20)
 set_target_properties(hone_api PROPERTIES EXPORT_NAME hone OUTPUT_NAME hone)
 
-set(layers hone_base hone_space hone_search hone_schedule hone_study)
+set(layers hone_base hone_space hone_model hone_search hone_schedule hone_study)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/hone)
 install(TARGETS hone RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS hone_api ${layers} EXPORT hone ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

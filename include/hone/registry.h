@@ -25,11 +25,22 @@ struct OptionRow {
   std::string doc;                 // one line
 };
 
+/// One step of a staged plan: only `free` parameters are tuned, `fixed` ones have their value, the others that of the
+/// best trial so far.
+struct Stage {
+  std::vector<std::string> free;
+  NamedValues fixed;
+  std::optional<std::int64_t> trials;  // none: a share of what is left
+};
+
 struct SearchInputs {
   Space space;
   std::uint64_t seed = 0;
   int objectives = 1, outcomes = 0;
-  Resource max = 1;  // top fidelity, 1 without one
+  Resource max = 1;                         // top fidelity, 1 without one
+  std::optional<std::int64_t> trials = {};  // stop.trials: how long the study will be, if that is known
+  int slots = 1;                            // runs at a time
+  std::vector<Stage> stages = {};
 };
 struct SearcherRow {
   std::string name, doc, paper;  // doc: what it is for; paper: authors, title, venue, year

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "hone/trial.h"
 
@@ -30,6 +31,13 @@ struct Proposal {
   std::optional<Resource> until = {};
 };
 
+/// What a model expects of a configuration, in the losses' own units: one entry per objective.
+struct Belief {
+  std::vector<double> mean, deviation;  // of the loss without the noise of a single run
+  double acquisition = 0;               // what ask() maximises; larger is better
+  double feasible = 1;                  // probability that the trial does not fail and meets the outcome constraints
+};
+
 class Searcher {
  public:
   virtual ~Searcher() = default;
@@ -40,6 +48,8 @@ class Searcher {
   /// proposed it (initial, added, donor's child). Any legal order of changes of a trial must be accepted.
   /// Learn from Reported and from any end, Paused included. Never rank losses of different `at` together.
   virtual void tell(const Trial& trial, Change change, std::string_view note) = 0;
+  /// For plots, and for the incumbent of a noisy objective. None while there is no model, or if there never is one.
+  virtual std::optional<Belief> belief(const Config&) const { return std::nullopt; }
 };
 
 }  // namespace hone

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "search/make.h"
+#include "search/rows.h"
 #include "space/legal.h"
 
 namespace hone {
@@ -127,10 +128,21 @@ class Grid final : public Searcher {
   mutable std::uint64_t skipped_ = 0;  // memo: no place of [done_, skipped_) will ever be legal
 };
 
-}  // namespace
-
 std::unique_ptr<Searcher> make_grid(const SearchInputs& inputs, const Options& options) {
   return std::make_unique<Grid>(inputs, option_bool(options, "shuffle"));
+}
+
+}  // namespace
+
+SearcherRow grid_row() {
+  return {.name = "grid",
+          .doc =
+              "every cell in order, then the end; continuous parameters are drawn anew in each round, for ever. "
+              "For few parameters with few values",
+          .paper = "none: exhaustive search",
+          .options = {yes_no("shuffle", false, "visit the cells in an order drawn from the seed")},
+          .multi_objective = true,
+          .make = make_grid};
 }
 
 }  // namespace hone

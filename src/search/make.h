@@ -1,7 +1,6 @@
-// The factories behind the rows of registry.cpp, and two lines that every searcher needs.
+// The rows of registry.cpp, and two lines that every searcher needs.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "hone/registry.h"
@@ -10,10 +9,10 @@
 
 namespace hone {
 
-std::unique_ptr<Searcher> make_grid(const SearchInputs& inputs, const Options& options);
-std::unique_ptr<Searcher> make_random(const SearchInputs& inputs, const Options& options);
-std::unique_ptr<Searcher> make_sobol(const SearchInputs& inputs, const Options& options);
-std::unique_ptr<Searcher> make_tpe(const SearchInputs& inputs, const Options& options);
+SearcherRow grid_row();
+SearcherRow random_row();
+SearcherRow sobol_row();
+SearcherRow tpe_row();
 
 inline std::vector<double> uniform_point(Rng& rng, const Space& space) {
   std::vector<double> unit(space.free().size());

@@ -1,4 +1,5 @@
 #include "search/make.h"
+#include "search/rows.h"
 #include "space/legal.h"
 
 namespace hone {
@@ -26,10 +27,20 @@ class Random final : public Searcher {
   Legal legal_;
 };
 
-}  // namespace
-
 std::unique_ptr<Searcher> make_random(const SearchInputs& inputs, const Options&) {
   return std::make_unique<Random>(inputs);
+}
+
+}  // namespace
+
+SearcherRow random_row() {
+  return {
+      .name = "random",
+      .doc = "independent draws. For a baseline, for very many trials at once, for spaces in which nothing is known",
+      .paper = "Bergstra, Bengio, Random Search for Hyper-Parameter Optimization, JMLR 13, 2012",
+      .options = {},
+      .multi_objective = true,
+      .make = make_random};
 }
 
 }  // namespace hone

@@ -1,4 +1,5 @@
 #include "search/make.h"
+#include "search/rows.h"
 #include "search/sobol_points.h"
 #include "space/legal.h"
 
@@ -42,10 +43,23 @@ class Sobol final : public Searcher {
   SobolPoints points_;
 };
 
-}  // namespace
-
 std::unique_ptr<Searcher> make_sobol(const SearchInputs& inputs, const Options&) {
   return std::make_unique<Sobol>(inputs);
+}
+
+}  // namespace
+
+SearcherRow sobol_row() {
+  return {
+      .name = "sobol",
+      .doc =
+          "scrambled Sobol points: covers the space more evenly than random. For a first look, and for a fixed budget",
+      .paper =
+          "Owen, Randomly Permuted (t,m,s)-Nets and (t,s)-Sequences, 1995; Burley, Practical Hash-based Owen "
+          "Scrambling, JCGT 9(4), 2020",
+      .options = {},
+      .multi_objective = true,
+      .make = make_sobol};
 }
 
 }  // namespace hone

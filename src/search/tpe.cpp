@@ -11,8 +11,9 @@
 
 #include "search/history.h"
 #include "search/make.h"
+#include "search/opening.h"
 #include "search/parzen.h"
-#include "search/sobol_points.h"
+#include "search/rows.h"
 #include "space/legal.h"
 
 namespace hone {
@@ -35,13 +36,14 @@ class Tpe final : public Searcher {
         rules_{option_float(options, "prior_weight"), option_float(options, "min_bandwidth"),
                option_float(options, "choice_mix")},
         axes_(KernelAxis::of(inputs.space)),
-        spread_(inputs.space.free().size(), Rng::stream(inputs.seed, "tpe start")),
+        opening_(inputs.space, inputs.seed, "tpe"),
         legal_(inputs.space),
         history_(inputs.space) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "tpe", static_cast<std::uint64_t>(ask.trial));
-    return history_.ranked().size() < startup_ ? start(ask, rng) : model(rng);
+    return history_.ranked().size() < startup_ ? opening_.propose(ask, rng, legal_, history_.ranked().size(), startup_)
+                                               : model(rng);
   }
 
   void tell(const Trial& trial, Change change, std::string_view) override {
@@ -51,18 +53,6 @@ class Tpe final : public Searcher {
   }
 
  private:
-  std::variant<Proposal, Wait, Exhausted> start(const Ask& ask, Rng& rng) const {
-    bool first = true;
-    auto picked = legal_.pick(rng, [&](Rng& stream) {
-      const auto index = static_cast<std::uint64_t>(ask.trial);
-      return space_.draw(std::exchange(first, false) ? spread_.point(index) : uniform_point(stream, space_));
-    });
-    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
-    return Proposal{.config = std::move(std::get<Config>(picked)),
-                    .note = "start",
-                    .why = fmt::format("spread out: {} of {} results known", history_.ranked().size(), startup_)};
-  }
-
   std::variant<Proposal, Wait, Exhausted> model(Rng& rng) const {
     const Fit& fit = fitted();
     double score = 0;
@@ -118,17 +108,39 @@ class Tpe final : public Searcher {
   double gamma_;
   KernelRules rules_;
   std::vector<KernelAxis> axes_;
-  SobolPoints spread_;
+  Opening opening_;
   Legal legal_;
   History history_;
   std::uint64_t tells_ = 0;
   mutable std::optional<Fit> fit_;  // memo: of the state after tells_ tells
 };
 
-}  // namespace
-
 std::unique_ptr<Searcher> make_tpe(const SearchInputs& inputs, const Options& options) {
   return std::make_unique<Tpe>(inputs, options);
+}
+
+}  // namespace
+
+SearcherRow tpe_row() {
+  return {
+      .name = "tpe",
+      .doc =
+          "samples where good trials are dense and bad ones are not. For choices, conditions and mixed spaces, 30 to "
+          "several thousand trials",
+      .paper =
+          "Bergstra, Bardenet, Bengio, Kégl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; Watanabe, "
+          "Tree-Structured Parzen Estimator, arXiv:2304.11127, 2023",
+      .options = {whole("startup", 10, 1, 10000, "results to wait for before the model is used; spread out until then"),
+                  whole("candidates", 24, 1, 10000, "samples of the good density among which the best is proposed"),
+                  real("gamma", 0.1, 0.001, 0.9, "share of the trials that count as good (25 at most)"),
+                  real("prior_weight", 1, 0.001, 1000,
+                       "weight of the prior in each density; one trial weighs 1. More explores more"),
+                  real("min_bandwidth", 0.03, 0.0001, 1,
+                       "narrowest kernel of a numeric parameter, as a share of its range"),
+                  real("choice_mix", 0.2, 0.001, 1,
+                       "chance that a kernel of a choice draws from the prior instead of its own option")},
+      .multi_objective = false,
+      .make = make_tpe};
 }
 
 }  // namespace hone

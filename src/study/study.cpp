@@ -69,7 +69,9 @@ void Study::State::make_algorithms() {
                             .seed = *spec.seed,
                             .objectives = static_cast<int>(spec.objectives.size()),
                             .outcomes = static_cast<int>(spec.outcomes.size()),
-                            .max = spec.fidelity ? spec.fidelity->max : 1};
+                            .max = spec.fidelity ? spec.fidelity->max : 1,
+                            .trials = spec.stop.trials,
+                            .slots = spec.parallel.value_or(1)};
   searcher = search.make(inputs, *check_options("searcher", search.options, spec.searcher.options));
   scheduler =
       schedule.make(schedule_inputs(spec), *check_options("scheduler", schedule.options, spec.scheduler.options));
