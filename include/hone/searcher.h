@@ -20,8 +20,8 @@ struct Ask {
   bool exact = true;  // the scheduler counts on `until`; else a proposal may ask for less
 };
 struct Wait {
-  std::string why;                      // nothing before another tell()
-  std::optional<Ask> outside = {};      // the question goes to somebody else; the answer is the event Proposed
+  std::string why;                  // nothing before another tell()
+  std::optional<Ask> outside = {};  // the question goes to somebody else; the answer is the event Proposed
 };
 struct Exhausted {
   std::string why;  // nothing ever: the space has no configuration left

@@ -47,7 +47,8 @@ Json metrics_json(const StudySpec& spec, const Report& report) {
     out[spec.objectives[i].metric] = number_json(spec.objectives[i].maximize ? -report.loss[i] : report.loss[i]);
   for (std::size_t i = 0; i < report.excess.size() && i < spec.outcomes.size(); ++i) {
     const OutcomeConstraint& outcome = spec.outcomes[i];
-    out[outcome.metric] = number_json(outcome.at_most ? outcome.bound + report.excess[i] : outcome.bound - report.excess[i]);
+    out[outcome.metric] =
+        number_json(outcome.at_most ? outcome.bound + report.excess[i] : outcome.bound - report.excess[i]);
   }
   return out;
 }
@@ -99,8 +100,8 @@ OutsideSearcher::~OutsideSearcher() {
 }
 
 Error OutsideSearcher::broken(const std::string& what) {
-  return {Code::Unavailable, fmt::format("searcher: `{}`: {}; what it wrote is in {}", printable(program_.command), what,
-                                         printable(program_.log))};
+  return {Code::Unavailable, fmt::format("searcher: `{}`: {}; what it wrote is in {}", printable(program_.command),
+                                         what, printable(program_.log))};
 }
 
 Result<void> OutsideSearcher::start(const Study& study) {
@@ -169,7 +170,8 @@ Result<std::string> OutsideSearcher::read() {
     }
     if (buffer_.size() > kLongestLine) return tl::unexpected(broken("answers with a line that does not end"));
     const Seconds left = until - steady_now();
-    if (left <= 0) return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
+    if (left <= 0)
+      return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
     pollfd wait{out_.get(), POLLIN, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(std::min(left, 60.0) * 1000) + 1);
     if (ready < 0 && errno != EINTR) return tl::unexpected(broken(std::strerror(errno)));
@@ -214,7 +216,9 @@ Result<Proposed> OutsideSearcher::propose(const Study& study, const Ask& ask) {
   auto answer = exchange(Json{{"ask", 1}, {"trial", ask.trial}, {"until", ask.until}}.dump());
   if (!answer) return tl::unexpected(answer.error());
   const Json json = Json::parse(*answer, nullptr, false);
-  const auto lacking = [&] { return tl::unexpected(broken("answers an ask without {\"trials\": [{\"config\": {..}}]}")); };
+  const auto lacking = [&] {
+    return tl::unexpected(broken("answers an ask without {\"trials\": [{\"config\": {..}}]}"));
+  };
   if (!json.contains("trials") || !json["trials"].is_array()) return lacking();
   if (json["trials"].empty()) return Proposed{ask.trial, {}, "it has nothing left"};
   const Json& trial = json["trials"][0];

@@ -33,14 +33,16 @@ std::unique_ptr<Searcher> make_outside(const SearchInputs&, const Options&) { re
 }  // namespace
 
 SearcherRow command_row() {
-  return {.name = "command",
-          .doc = "somebody else's searcher: a program that is told of every trial and asked for the next, a JSON object "
-                 "a line (docs/ask-tell.md). For an algorithm of one's own, in any language; `hone run` only",
-          .paper = "none: whatever the program does",
-          .options = {text("command", "the program, split into words as a shell does: {command: python3 my_searcher.py}")},
-          .multi_objective = true,
-          .outside = true,
-          .make = make_outside};
+  return {
+      .name = "command",
+      .doc =
+          "somebody else's searcher: a program that is told of every trial and asked for the next, a JSON object "
+          "a line (docs/ask-tell.md). For an algorithm of one's own, in any language; `hone run` only",
+      .paper = "none: whatever the program does",
+      .options = {text("command", "the program, split into words as a shell does: {command: python3 my_searcher.py}")},
+      .multi_objective = true,
+      .outside = true,
+      .make = make_outside};
 }
 
 }  // namespace hone

@@ -39,6 +39,7 @@ struct Study::State {
   std::optional<Fact> end(Seconds now) const;
   std::optional<Fact> overdue(Seconds now) const;
   std::optional<Fact> retry() const;
+  Relaunched relaunch(const Trial& trial) const;
   bool only_held() const;
   std::variant<Fact, Wait> schedule(int free_slots) const;
   std::variant<Fact, Wait> propose(int free_slots) const;
@@ -271,27 +272,36 @@ std::optional<Fact> Study::State::retry() const {
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
     if (trial.live || trial.held) continue;  // its old process is still ending; paused by the user
     if (trial.alone ? ledger.live() > 0 : ledger.impatient().has_value()) continue;
-    if (trial.fresh)
-      return Relaunched{
-          id,
-          fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
-                      trial.attempt, trial.lost),
-          true};
-    if (trial.cause == Cause::None && trial.lost < trial.attempt)
-      return Relaunched{id, fmt::format("run {} was ended by the user or with the study", trial.attempt)};
-    if (trial.cause == Cause::None)
-      return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
-    if (trial.alone && trial.failures == 0)
-      return Relaunched{
-          .trial = id,
-          .why = fmt::format("run {} ran out of memory; once more, alone, before it counts", trial.attempt),
-          .alone = true};
-    if (trial.failures == 0)
-      return Relaunched{id, fmt::format("the user asked for it, after {}", cause_text(trial.cause, trial.code))};
-    return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
-                                      cause_text(trial.cause, trial.code))};
+    Relaunched again = relaunch(trial);
+    again.repeat = trial.repeat;
+    return again;
   }
   return std::nullopt;
+}
+
+/// Which attempt is to follow the last one, and why.
+Relaunched Study::State::relaunch(const Trial& trial) const {
+  const TrialId id = trial.id;
+  if (trial.fresh)
+    return Relaunched{
+        id,
+        fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
+                    trial.attempt, trial.lost),
+        true};
+  if (trial.cause == Cause::None && trial.lost < trial.attempt && trial.repeat > 0)
+    return Relaunched{id, fmt::format("run {} of {} of this configuration", trial.repeat + 1, spec.repeat)};
+  if (trial.cause == Cause::None && trial.lost < trial.attempt)
+    return Relaunched{id, fmt::format("run {} was ended by the user or with the study", trial.attempt)};
+  if (trial.cause == Cause::None)
+    return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
+  if (trial.alone && trial.failures == 0)
+    return Relaunched{.trial = id,
+                      .why = fmt::format("run {} ran out of memory; once more, alone, before it counts", trial.attempt),
+                      .alone = true};
+  if (trial.failures == 0)
+    return Relaunched{id, fmt::format("the user asked for it, after {}", cause_text(trial.cause, trial.code))};
+  return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
+                                    cause_text(trial.cause, trial.code))};
 }
 
 bool Study::State::only_held() const {

@@ -70,8 +70,6 @@ class StudyReader {
     if (const YamlNode* node = root_.find("seed")) seed(*node);
     if (const YamlNode* node = root_.find("repeat"))
       if (const auto n = r_.whole(*node, "repeat", 1, 1000)) spec_.repeat = static_cast<int>(*n);
-    if (spec_.repeat > 1)
-      r_.wrong(root_.find("repeat")->line, "repeat", fmt::format("{} is not in this version; use 1", spec_.repeat));
     if (const YamlNode* node = root_.find("stages")) read_stages(r_, *node, spec_);
     if (const YamlNode* node = root_.find("warm_start")) read_warm_start(r_, *node, spec_);
     if (const YamlNode* node = root_.find("warm")) read_warm(r_, *node, spec_);
@@ -260,9 +258,8 @@ class StudyReader {
       else if (out.name == "command" && options->is_scalar()) {  // {command: python3 my_searcher.py}
         out.options["command"] = options->text;
         return out;
-      }
-      else if (!r_.expect_map(*options, field + "." + out.name,
-                              fmt::format("{}: {{{}: {{OPTION: VALUE}}}}", field, out.name)))
+      } else if (!r_.expect_map(*options, field + "." + out.name,
+                                fmt::format("{}: {{{}: {{OPTION: VALUE}}}}", field, out.name)))
         return out;
     } else if (node.is_map()) {
       r_.wrong(node.line, field,
