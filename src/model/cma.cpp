@@ -84,6 +84,25 @@ void Cma::sample(Rng& rng, Eigen::VectorXd& point) const {
   point = mean_.array() + sigma_ * scale_.array() * point.array();      // eq. 40
 }
 
+void Cma::whitened(const Eigen::VectorXd& point, Eigen::VectorXd& z) const {
+  z = (point - mean_).array() / (sigma_ * scale_.array());
+  if (!separable_) z = (basis_.transpose() * z).eval();
+  z.array() /= axes_.array();
+}
+
+void Cma::colored(const Eigen::VectorXd& z, Eigen::VectorXd& point) const {
+  point = z.cwiseProduct(axes_);
+  if (!separable_) point = (basis_ * point).eval();
+  point = mean_.array() + sigma_ * scale_.array() * point.array();
+}
+
+void Cma::couple() {
+  if (!separable_) return;
+  separable_ = false;
+  rates_ = CmaRates(n_, lambda_, false);
+  decompose();
+}
+
 void Cma::update(const Eigen::MatrixXd& points, const std::vector<char>& foreign) {
   HONE_CHECK(points.rows() == n_ && points.cols() == lambda_, "update: another number of points");
   const CmaRates& r = rates_;

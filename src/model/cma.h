@@ -59,6 +59,13 @@ class Cma {
   /// A point of the current distribution. O(n^2), O(n) if separable; allocates nothing once `point` has its size.
   void sample(Rng& rng, Eigen::VectorXd& point) const;
 
+  /// Between a point and its coordinates that are N(0, I): D^-1 B^T (x - m) / sigma and back.
+  void whitened(const Eigen::VectorXd& point, Eigen::VectorXd& z) const;
+  void colored(const Eigen::VectorXd& z, Eigen::VectorXd& point) const;
+
+  /// A separable one learns how its coordinates depend on each other from now on.
+  void couple();
+
   /// One generation: columns of `points` best first, as many as lambda(). Foreign ones were not sampled from the current
   /// distribution: their distance from the mean is cut to what a sample could have (Hansen, "Injecting External Solutions
   /// Into CMA-ES", arXiv:1110.4181, 2011). O(lambda n^2 + n^3), O(lambda n) if separable.

@@ -8,6 +8,7 @@ namespace hone {
 namespace {
 
 constexpr double kTolFun = 1e-12, kTolX = 1e-12, kTolUp = 1e4, kCondition = 1e14;
+constexpr int kEquals = 20;  // generations at least: losses that are shares of a few hundred rows are often equal
 constexpr std::size_t kLongest = 20'000;  // generations that stagnation looks back
 
 double median_of(std::vector<double> values) {
@@ -40,14 +41,15 @@ std::optional<std::string_view> CmaStops::after(const Cma& cma, const std::vecto
   const std::size_t kth = static_cast<std::size_t>(std::ceil(0.1 + cma.lambda() / 4.0));
   equals_.push_back(losses.front() == losses[std::min(kth, losses.size() - 1)]);
   equal_ += equals_.back();
-  if (equals_.size() > static_cast<std::size_t>(n_)) {
+  const auto window = static_cast<std::size_t>(std::max(n_, kEquals));
+  if (equals_.size() > window) {
     equal_ -= equals_.front();
     equals_.erase(equals_.begin());
   }
 
   if (cma.generation() >= longest_) return "as many generations as a run may have";
-  // In more than a third of the last n generations the best and the kth best had the same loss. Short windows are no news.
-  if (equals_.size() >= 5 && 3 * equal_ > n_) return "many equal losses";
+  // In more than a third of the last n generations the best and the kth best had the same loss.
+  if (equals_.size() >= window && 3 * static_cast<std::size_t>(equal_) > window) return "many equal losses";
   if (flat()) return "the losses hardly differ any more";
   double widest = 0;
   for (int j = 0; j < n_; ++j) widest = std::max({widest, cma.deviation(j), cma.sigma() * std::abs(cma.path()(j))});

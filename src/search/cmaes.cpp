@@ -1,3 +1,13 @@
+// CMA-ES for trials that come and go. The Gaussian and its update: model/cma.h; integers, steps and ordered choices:
+// model/cma_margin.h; unordered choices: model/cma_choice.h; restarts: model/cma_restart.h.
+//
+// There is no barrier. Any number of trials may be sampled from the current distribution, and it moves on as soon as lambda
+// trials have ended since the last time, whoever proposed them: those of an earlier distribution and those of others are
+// injected (Hansen 2011). A sample is a function of (seed, trial, draw) and the distribution, which the note names; so
+// tell() can draw it again, with what the configuration does not say: where beyond a bound, where within a level.
+//
+// Among the samples come trials where a quadratic through the latest ones is least (Hansen 2019, model/cma_surrogate.h):
+// every other one while they are better than all before, ever fewer while not.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +21,7 @@
 #include "model/cma_choice.h"
 #include "model/cma_margin.h"
 #include "model/cma_restart.h"
+#include "model/cma_surrogate.h"
 #include "search/cmaes_axes.h"
 #include "search/generation.h"
 #include "search/make.h"
@@ -20,13 +31,11 @@
 namespace hone {
 namespace {
 
-constexpr std::uint64_t kDraws = 128;  // streams of a trial: more than Legal asks for
-
-struct CmaesOptions {
-  double sigma;
-  int population;
-  bool restarts;
-};
+constexpr std::uint64_t kDraws = 128;                // streams of a trial: more than Legal asks for
+constexpr std::uint64_t kModel = ~std::uint64_t{0};  // in place of a distribution: the quadratic model's
+// At first only the diagonal of the covariance is learnt, (n + 2) / 3 times as fast (Ros and Hansen 2008), and beyond this
+// dimension for good: there the full matrix takes some 10 n^2 > 100 000 trials to learn, and O(n^2) each.
+constexpr int kSeparable = 100;
 
 class Cmaes final : public Searcher {
  public:
@@ -34,6 +43,7 @@ class Cmaes final : public Searcher {
       : seed_(inputs.seed),
         sigma_(option_float(options, "sigma")),
         restart_(option_bool(options, "restarts")),
+        use_model_(option_bool(options, "model")),
         axes_(inputs.space),
         space_(inputs.space),
         legal_(inputs.space),
@@ -41,21 +51,28 @@ class Cmaes final : public Searcher {
         middle_(middle_of(inputs.space, axes_)),
         restarts_(population_of(options, axes_)) {
     begin(middle_.numbers);
+    if (cma_) surrogate_.emplace(cma_->size(), axes_.options());
   }
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     std::uint64_t draw = 0;
     Config own;
     CmaPoint point;
+    bool modelled = false;
     Rng repair = Rng::stream(seed_, "cmaes repair", static_cast<std::uint64_t>(ask.trial));
     auto picked = legal_.pick(repair, [&](Rng&) {
-      sample(ask.trial, draw++, point);
-      return own = axes_.decode(point);
+      modelled = draw == 0 && candidate_;
+      if (!modelled) sample(ask.trial, draw, point);
+      ++draw;
+      return own = axes_.decode(modelled ? *candidate_ : point);
     });
     if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
     Proposal proposal{.config = std::move(std::get<Config>(picked)), .note = "repaired", .why = {}};
     if (proposal.config != own) {
       proposal.why = "no sample was free; the nearest legal configuration";
+    } else if (modelled) {
+      proposal.note = "model";
+      proposal.why = "where a quadratic through the latest trials is least";
     } else {
       proposal.note = fmt::format("{}.{}", updates_, draw - 1);
       proposal.why = first() ? "the middle of the space, to begin with" : why_;
@@ -66,8 +83,12 @@ class Cmaes final : public Searcher {
   void tell(const Trial& trial, Change change, std::string_view note) override {
     if (is_new(trial, change)) legal_.tried(trial.config);
     if (change == Change::Started) remember(trial.id, note);
-    if (!generation_.tell(trial, change)) return;
+    const auto standing = generation_.tell(trial, change);
+    if (modelled_ == trial.id && change == Change::Failed) modelled_.reset();  // perhaps lost: then nothing is learnt
+    if (!standing) return;
+    if (cma_) learn(*standing);
     if (generation_.size() >= static_cast<std::size_t>(lambda_)) update();
+    if (cma_ && use_model_ && !candidate_ && !modelled_ && since_ >= gap_) model();
   }
 
  private:
@@ -101,6 +122,12 @@ class Cmaes final : public Searcher {
 
   /// A trial that was sampled from the current distribution: which point it was, beyond what its configuration says.
   void remember(TrialId trial, std::string_view note) {
+    if (note == "model" && candidate_ && !pending_.contains(trial)) {
+      pending_[trial] = {std::move(*candidate_), kModel};
+      candidate_.reset();
+      modelled_ = trial;
+      return;
+    }
     std::uint64_t update = 0, draw = 0;
     const char* const end = note.data() + note.size();
     const auto [dot, wrong] = std::from_chars(note.data(), end, update);
@@ -112,6 +139,45 @@ class Cmaes final : public Searcher {
     started_ = true;
   }
 
+  /// The point behind a trial that has ended.
+  CmaPoint point_of(TrialId trial) const {
+    const std::vector<double>& unit = generation_.point(trial);
+    CmaPoint seen = axes_.encode(unit, cma_ ? cma_->mean() : middle_.numbers);
+    const auto found = pending_.find(trial);
+    if (found != pending_.end()) seen.numbers = found->second.point.numbers;
+    return seen;
+  }
+
+  void learn(const Standing& standing) {
+    const bool from_model = pending_.contains(standing.id) && pending_.at(standing.id).update == kModel;
+    if (!from_model) ++since_;
+    const bool good = standing.tier == Standing::Tier::Loss && standing.violation == 0;
+    const bool better = good && (!incumbent_ || standing < *incumbent_);
+    if (from_model) {
+      modelled_.reset();
+      since_ = 0;
+      gap_ = better ? 1 : std::min(2 * gap_, lambda_);
+    }
+    if (!good) return;
+    const CmaPoint point = point_of(standing.id);
+    surrogate_->add(point.numbers, point.options, standing.loss, standing.at);
+    if (!better) return;
+    incumbent_ = standing;
+    best_point_ = point;
+    for (int& option : best_point_.options) option = std::max(option, 0);
+  }
+
+  /// The next trial is where the model says.
+  void model() {
+    auto numbers = surrogate_->minimum(*cma_);
+    if (!numbers) return;
+    axes_.confine(*numbers);
+    CmaPoint point{.numbers = std::move(*numbers), .options = best_point_.options};
+    since_ = 0;
+    if (axes_.decode(point) == axes_.decode(best_point_)) return;
+    candidate_ = std::move(point);
+  }
+
   void update() {
     const CmaRates& rates = cma_ ? cma_->rates() : *rates_;
     best_.clear();
@@ -120,8 +186,7 @@ class Cmaes final : public Searcher {
     for (const Standing& standing : generation_.ranked()) {
       const auto found = pending_.find(standing.id);
       const bool own = found != pending_.end();
-      const CmaPoint point = own ? std::move(found->second.point)
-                                 : axes_.encode(generation_.point(standing.id), cma_ ? cma_->mean() : middle_.numbers);
+      const CmaPoint point = point_of(standing.id);
       foreign_[static_cast<std::size_t>(i)] = !own || found->second.update != updates_;
       if (own) pending_.erase(found);
       if (cma_) points_.col(i) = point.numbers;
@@ -137,7 +202,9 @@ class Cmaes final : public Searcher {
     if (cma_) {
       margin_->centre(points_, *cma_, rates.mu);
       cma_->update(points_, foreign_);
+      axes_.confine(cma_->mean());
       margin_->correct(*cma_);
+      if (cma_->size() <= kSeparable && cma_->generation() == cma_->size() + 10) cma_->couple();
       const auto over = stops_->after(*cma_, losses_);
       if (restart_ && (over || restarts_.spent())) restart();
     }
@@ -165,11 +232,12 @@ class Cmaes final : public Searcher {
     if (n == 0) {
       rates_.emplace(1, lambda_, false);
     } else {
-      const double sigma = sigma_ * run.shrink;
+      // In many dimensions a sample is that much further from the mean: its length grows with the root of n.
+      const double sigma = sigma_ * run.shrink * std::min(1.0, std::sqrt(6.0 / n));
       cma_.emplace(CmaSetup{.mean = mean,
                             .sigma = Eigen::VectorXd::Constant(n, sigma),
                             .lambda = lambda_,
-                            .separable = getenv("SEP") != nullptr,
+                            .separable = true,
                             .largest = 0.5});
       stops_.emplace(n, lambda_, sigma);
       points_.resize(n, lambda_);
@@ -185,7 +253,7 @@ class Cmaes final : public Searcher {
 
   std::uint64_t seed_;
   double sigma_;
-  bool restart_;
+  bool restart_, use_model_;
   CmaAxes axes_;
   Space space_;
   Legal legal_;
@@ -202,6 +270,13 @@ class Cmaes final : public Searcher {
   std::map<TrialId, Sample> pending_;
   std::uint64_t updates_ = 0;
   bool started_ = false;
+
+  std::optional<CmaSurrogate> surrogate_;
+  std::optional<CmaPoint> candidate_;  // of the model, not yet started
+  std::optional<TrialId> modelled_;    // a trial of the model that has not ended
+  std::optional<Standing> incumbent_;
+  CmaPoint best_point_;      // its
+  int since_ = 0, gap_ = 1;  // samples since the model's last trial, and how many there are to be
   std::string why_;
 
   // Of one update.
@@ -218,16 +293,18 @@ std::unique_ptr<Searcher> make_cmaes(const SearchInputs& inputs, const Options& 
 }  // namespace
 
 SearcherRow cmaes_row() {
-  return {.name = "cmaes",
-          .doc = "moves and shapes a cloud of samples towards the best ones. For numbers, 50 trials to many thousands",
-          .paper =
-              "Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, 2016; Hamano, Saito, Nomura, Uchida, "
-              "Shirakawa, CatCMA with Margin, GECCO 2025; Hansen, BI-population CMA-ES, GECCO workshops 2009",
-          .options = {real("sigma", 0.2, 1e-6, 1, "first step size, as a share of each range"),
-                      whole("population", 0, 0, 100000, "trials of a generation; 0: 4 + 3 ln(parameters)"),
-                      yes_no("restarts", true, "begin anew somewhere else when a run has converged (BIPOP)")},
-          .multi_objective = false,
-          .make = make_cmaes};
+  return {
+      .name = "cmaes",
+      .doc = "moves and shapes a cloud of samples towards the best ones. For numbers, 50 trials to many thousands",
+      .paper =
+          "Hansen, The CMA Evolution Strategy: A Tutorial, arXiv:1604.00772, 2016; Hamano, Saito, Nomura, Uchida, "
+          "Shirakawa, CatCMA with Margin, GECCO 2025; Hansen, BI-population CMA-ES, GECCO workshops 2009",
+      .options = {real("sigma", 0.2, 1e-6, 1, "first step size, as a share of each range"),
+                  whole("population", 0, 0, 100000, "trials of a generation; 0: 4 + 3 ln(parameters)"),
+                  yes_no("model", true, "now and then a trial where a quadratic through the latest trials is least"),
+                  yes_no("restarts", true, "begin anew somewhere else when a run has converged (BIPOP)")},
+      .multi_objective = false,
+      .make = make_cmaes};
 }
 
 }  // namespace hone

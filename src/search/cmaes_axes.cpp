@@ -69,6 +69,19 @@ CmaAxes::CmaAxes(const Space& space) : space_(space) {
   }
 }
 
+std::vector<int> CmaAxes::options() const {
+  std::vector<int> counts;
+  for (const Options& choice : choices_) counts.push_back(static_cast<int>(choice.levels));
+  return counts;
+}
+
+void CmaAxes::confine(Eigen::VectorXd& numbers) const {
+  for (std::size_t j = 0; j < numbers_.size(); ++j) {
+    double& x = numbers(static_cast<Eigen::Index>(j));
+    if (numbers_[j].levels == 0) x = std::clamp(x, 0.0, 1.0);
+  }
+}
+
 Config CmaAxes::decode(const CmaPoint& point) const {
   std::vector<double> unit(space_.free().size(), 0.5);
   for (std::size_t j = 0; j < numbers_.size(); ++j) {

@@ -22,10 +22,15 @@ class CmaAxes {
   int numbers() const { return static_cast<int>(numbers_.size()); }
   int choices() const { return static_cast<int>(choices_.size()); }
   const std::vector<CmaLadder>& ladders() const { return ladders_; }
+  std::size_t coordinate(int j) const { return numbers_[static_cast<std::size_t>(j)].coordinate; }
   /// Levels of number j, 0 if continuous.
   std::uint64_t levels(int j) const { return numbers_[static_cast<std::size_t>(j)].levels; }
   std::vector<Eigen::VectorXd> chances() const { return chances_; }  // by weight
 
+  std::vector<int> options() const;  // of each choice
+
+  /// Continuous numbers of the point within the cube.
+  void confine(Eigen::VectorXd& numbers) const;
   /// Continuous numbers are mirrored at the bounds, discrete ones go to the nearest level.
   Config decode(const CmaPoint& point) const;
   /// The point of a configuration (its unit coordinates) next to `mean`; inactive numbers take the mean's place, inactive

@@ -1,6 +1,7 @@
 // What an evolutionary searcher learns from at a time: trials that have ended, best first, each of them once.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace hone {
 class Generation {
  public:
   explicit Generation(Space space) : space_(std::move(space)), trials_(space_) {}
-  /// Did the trial join? O(log n).
-  bool tell(const Trial& trial, Change change);
+  /// Where the trial stands, if it joined. O(size()).
+  std::optional<Standing> tell(const Trial& trial, Change change);
   std::size_t size() const { return trials_.ranked().size(); }
   const std::set<Standing>& ranked() const { return trials_.ranked(); }
   const std::vector<double>& point(TrialId id) const { return trials_.point(id); }
