@@ -156,14 +156,19 @@ class Cmaes final : public Searcher {
     if (from_model) {
       modelled_.reset();
       since_ = 0;
-      gap_ = better ? 1 : std::min(2 * gap_, lambda_);
+      // Better than all before; among the better half of its generation; neither.
+      const auto& ranked = generation_.ranked();
+      const auto place = std::distance(ranked.begin(), ranked.find(standing));
+      const bool fair = good && 2 * place < static_cast<std::ptrdiff_t>(ranked.size());
+      gap_ = better ? 1 : fair ? gap_ : std::min(2 * gap_, lambda_);
     }
     if (!good) return;
-    const CmaPoint point = point_of(standing.id);
+    // What was evaluated, not what was drawn: beyond a bound or within a level the loss is no function of the drawn numbers.
+    CmaPoint point = axes_.encode(generation_.point(standing.id), cma_->mean());
     surrogate_->add(point.numbers, point.options, standing.loss, standing.at);
     if (!better) return;
     incumbent_ = standing;
-    best_point_ = point;
+    best_point_ = std::move(point);
     for (int& option : best_point_.options) option = std::max(option, 0);
   }
 
@@ -217,6 +222,8 @@ class Cmaes final : public Searcher {
     Rng rng = Rng::stream(seed_, "cmaes start", number);
     Eigen::VectorXd mean(axes_.numbers());
     for (double& x : mean) x = rng.uniform();
+    modelled_.reset();
+    candidate_.reset();
     pending_.clear();  // what is on its way belongs to the run before; it will come in as somebody else's
     begin(mean);
   }

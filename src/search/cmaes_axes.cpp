@@ -14,16 +14,6 @@ double mirrored(double x) {
   return r <= 1 ? r : 2 - r;
 }
 
-/// The x' next to `mean` with mirrored(x') == x.
-double image_near(double x, double mean) {
-  const double base = 2 * std::floor(mean / 2);
-  double best = x;
-  for (const double image : {base - x, base + x, base + 2 - x, base + 2 + x}) {
-    if (std::abs(image - mean) < std::abs(best - mean)) best = image;
-  }
-  return best;
-}
-
 /// Positions of the levels in the unit interval, as Space::encode gives them, and the limits between them.
 CmaLadder ladder_of(const Domain& domain, std::uint64_t levels, int coordinate) {
   CmaLadder ladder{.coordinate = coordinate, .levels = {}, .limits = {}};
@@ -99,7 +89,7 @@ CmaPoint CmaAxes::encode(const std::vector<double>& unit, const Eigen::VectorXd&
   for (std::size_t j = 0; j < numbers_.size(); ++j) {
     const double x = unit[numbers_[j].coordinate];
     double& number = point.numbers(static_cast<Eigen::Index>(j));
-    if (!std::isnan(x)) number = numbers_[j].levels > 0 ? x : image_near(x, number);
+    if (!std::isnan(x)) number = x;
   }
   for (std::size_t v = 0; v < choices_.size(); ++v) {
     const double x = unit[choices_[v].coordinate];

@@ -33,7 +33,7 @@ class CmaAxes {
   void confine(Eigen::VectorXd& numbers) const;
   /// Continuous numbers are mirrored at the bounds, discrete ones go to the nearest level.
   Config decode(const CmaPoint& point) const;
-  /// The point of a configuration (its unit coordinates) next to `mean`; inactive numbers take the mean's place, inactive
+  /// The point of a configuration, given its unit coordinates; inactive numbers take the mean's place, inactive
   /// choices are -1.
   CmaPoint encode(const std::vector<double>& unit, const Eigen::VectorXd& mean) const;
 

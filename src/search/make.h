@@ -10,6 +10,7 @@
 namespace hone {
 
 SearcherRow cmaes_row();
+SearcherRow de_row();
 SearcherRow grid_row();
 SearcherRow random_row();
 SearcherRow sobol_row();
