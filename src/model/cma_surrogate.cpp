@@ -45,7 +45,7 @@ void CmaSurrogate::select() {
     if (record.at == at) chosen_.push_back(&record);
   }
   std::stable_sort(chosen_.begin(), chosen_.end(), [](const Record* a, const Record* b) { return a->loss < b->loss; });
-  const std::size_t least = static_cast<std::size_t>(coefficients(Shape::Linear)) + 2;
+  const auto least = static_cast<std::size_t>(std::ceil(kSurplus * coefficients(Shape::Linear)));
   const auto share = static_cast<std::size_t>(std::ceil(kBest * static_cast<double>(chosen_.size())));
   chosen_.resize(std::min(chosen_.size(), std::max(least, share)));
 }
@@ -66,7 +66,7 @@ void CmaSurrogate::features(const Record& record, Shape shape, const Cma& cma, E
   }
 }
 
-std::optional<Eigen::VectorXd> CmaSurrogate::minimum(const Cma& cma) {
+std::optional<CmaSurrogate::Minimum> CmaSurrogate::minimum(const Cma& cma) {
   if (records_.empty()) return std::nullopt;
   select();
   const auto enough = [&](Shape shape) {
@@ -92,9 +92,16 @@ std::optional<Eigen::VectorXd> CmaSurrogate::minimum(const Cma& cma) {
   const Eigen::VectorXd fitted = gram.selfadjointView<Eigen::Lower>().ldlt().solve(right);
   if (!fitted.allFinite()) return std::nullopt;
   const double reach = std::sqrt(n_) + 2.0 * n_ / (n_ + 2.0);  // what Cma::update cuts foreign points to
-  Eigen::VectorXd point;
-  cma.colored(least(fitted, shape, reach), point);
-  return point;
+  Minimum minimum{.numbers = {}, .options = std::vector<int>(options_.size(), 0)};
+  cma.colored(least(fitted, shape, reach), minimum.numbers);
+  Eigen::Index at = 1;
+  for (std::size_t v = 0; v < options_.size(); ++v) {
+    double effect = 0;  // of the first option, from which the others are told apart
+    for (int k = 1; k < options_[v]; ++k, ++at) {
+      if (fitted(at) < effect) effect = fitted(at), minimum.options[v] = k;
+    }
+  }
+  return minimum;
 }
 
 /// argmin of b z + z^T H z / 2 over |z| <= reach: z = -(H + t)^-1 b with the least t >= 0 that makes H + t positive and z short

@@ -20,9 +20,13 @@ class CmaSurrogate {
   /// An evaluated point, with a finite loss. `at`: losses of another one are not comparable and not used.
   void add(const Eigen::VectorXd& numbers, const std::vector<int>& options, double loss, std::int64_t at);
 
+  struct Minimum {
+    Eigen::VectorXd numbers;
+    std::vector<int> options;  // each the best by itself
+  };
   /// Where the model of the latest points is least, no further from the mean than a sample may be. None while there are too
   /// few. O(p^3) for p coefficients, which are at most kMost or linear.
-  std::optional<Eigen::VectorXd> minimum(const Cma& cma);
+  std::optional<Minimum> minimum(const Cma& cma);
 
  private:
   struct Record {

@@ -335,7 +335,7 @@ VectorXd minimum_of(const Function& f, int n, int points) {
   }
   const auto minimum = surrogate.minimum(cma);
   EXPECT_TRUE(minimum);
-  return minimum.value_or(VectorXd::Zero(n));
+  return minimum ? minimum->numbers : VectorXd::Zero(n);
 }
 
 TEST(CmaSurrogate, FindsTheMinimumOfAQuadraticExactlyOnceItHasEnoughPoints) {
@@ -352,6 +352,21 @@ TEST(CmaSurrogate, StaysWithinReachOfTheDistribution) {
   const VectorXd x = minimum_of([](const VectorXd& v) { return v.sum(); }, 6, 10);
   EXPECT_LT(x.maxCoeff(), 0.5);
   EXPECT_LE((x - VectorXd::Constant(6, 0.5)).norm(), 0.2 * (std::sqrt(6) + 12.0 / 8) * (1 + 1e-9));
+}
+
+TEST(CmaSurrogate, TellsTheBestOptionOfEachChoice) {
+  Cma cma({.mean = VectorXd::Constant(2, 0.5), .sigma = VectorXd::Constant(2, 0.2)});
+  CmaSurrogate surrogate(2, {3, 4});
+  Rng rng = Rng::stream(1, "x");
+  VectorXd x;
+  for (int i = 0; i < 30; ++i) {
+    cma.sample(rng, x);
+    const std::vector<int> options = {static_cast<int>(rng.below(3)), static_cast<int>(rng.below(4))};
+    surrogate.add(x, options, x.sum() + (options[0] != 0) + (options[1] != 2), 1);
+  }
+  const auto minimum = surrogate.minimum(cma);
+  ASSERT_TRUE(minimum);
+  EXPECT_EQ(minimum->options, (std::vector<int>{0, 2}));
 }
 
 TEST(CmaSurrogate, SaysNothingWithoutPointsOrDifferences) {
@@ -379,7 +394,7 @@ TEST(CmaSurrogate, DoesNotMixFidelities) {
   }
   const auto minimum = surrogate.minimum(cma);
   ASSERT_TRUE(minimum);
-  EXPECT_LT((*minimum - VectorXd::Constant(2, 0.4)).norm(), 1e-4);
+  EXPECT_LT((minimum->numbers - VectorXd::Constant(2, 0.4)).norm(), 1e-4);
 }
 
 }  // namespace

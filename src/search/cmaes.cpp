@@ -174,10 +174,10 @@ class Cmaes final : public Searcher {
 
   /// The next trial is where the model says.
   void model() {
-    auto numbers = surrogate_->minimum(*cma_);
-    if (!numbers) return;
-    axes_.confine(*numbers);
-    CmaPoint point{.numbers = std::move(*numbers), .options = best_point_.options};
+    auto minimum = surrogate_->minimum(*cma_);
+    if (!minimum) return;
+    axes_.confine(minimum->numbers);
+    CmaPoint point{.numbers = std::move(minimum->numbers), .options = std::move(minimum->options)};
     since_ = 0;
     if (axes_.decode(point) == axes_.decode(best_point_)) return;
     candidate_ = std::move(point);
@@ -191,7 +191,9 @@ class Cmaes final : public Searcher {
     for (const Standing& standing : generation_.ranked()) {
       const auto found = pending_.find(standing.id);
       const bool own = found != pending_.end();
-      const CmaPoint point = point_of(standing.id);
+      CmaPoint point = point_of(standing.id);
+      // The model repeats itself; what it says about the choices would drown the samples.
+      if (own && found->second.update == kModel) std::fill(point.options.begin(), point.options.end(), -1);
       foreign_[static_cast<std::size_t>(i)] = !own || found->second.update != updates_;
       if (own) pending_.erase(found);
       if (cma_) points_.col(i) = point.numbers;
