@@ -9,7 +9,9 @@
 
 namespace hone {
 
+SearcherRow cmaes_row();
 SearcherRow command_row();
+SearcherRow de_row();
 SearcherRow grid_row();
 SearcherRow random_row();
 SearcherRow sobol_row();
