@@ -11,6 +11,7 @@ namespace hone {
 
 SearcherRow grid_row();
 SearcherRow random_row();
+SearcherRow smac_row();
 SearcherRow sobol_row();
 SearcherRow tpe_row();
 
