@@ -14,6 +14,7 @@ SearcherRow command_row();
 SearcherRow de_row();
 SearcherRow grid_row();
 SearcherRow random_row();
+SearcherRow smac_row();
 SearcherRow sobol_row();
 SearcherRow tpe_row();
 
