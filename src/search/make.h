@@ -9,8 +9,11 @@
 
 namespace hone {
 
+SearcherRow ga_row();
 SearcherRow grid_row();
+SearcherRow nsga2_row();
 SearcherRow random_row();
+
 SearcherRow sobol_row();
 SearcherRow tpe_row();
 
