@@ -13,7 +13,7 @@ SearcherRow ga_row();
 SearcherRow grid_row();
 SearcherRow nsga2_row();
 SearcherRow random_row();
-
+SearcherRow sa_row();
 SearcherRow sobol_row();
 SearcherRow tpe_row();
 
