@@ -31,18 +31,23 @@ bool same(const Answer& a, const Answer& b) {
   return !p || (p->config == q->config && p->note == q->note && p->why == q->why && p->until == q->until);
 }
 
+struct Shape {
+  int objectives = 1, outcomes = 0;
+};
+
 /// A searcher and the log of what it was told: the smallest study.
 class MiniStudy {
  public:
-  MiniStudy(const SearcherRow& row, const Space& space, std::uint64_t seed, const Options& given = {})
-      : row_(row), space_(space), seed_(seed) {
+  MiniStudy(const SearcherRow& row, const Space& space, std::uint64_t seed, const Options& given = {}, Shape shape = {})
+      : row_(row), space_(space), seed_(seed), shape_(shape) {
     auto options = check_options(row.name, row.options, given);
     EXPECT_TRUE(options);
     options_ = *options;
     searcher_ = fresh();
   }
   std::unique_ptr<Searcher> fresh() const {
-    const SearchInputs inputs{.space = space_, .seed = seed_, .objectives = 1, .outcomes = 0, .max = 9};
+    const SearchInputs inputs{
+        .space = space_, .seed = seed_, .objectives = shape_.objectives, .outcomes = shape_.outcomes, .max = 9};
     return row_.make(inputs, options_);
   }
   std::unique_ptr<Searcher> rebuilt() const {
@@ -71,7 +76,10 @@ class MiniStudy {
     tell(trials_.back(), Change::Started);
   }
   void report(Trial& trial, double loss, Resource at) {
-    trial.reports.push_back({.at = at, .loss = {loss}, .excess = {}, .cost = 1});
+    report(trial, {.at = at, .loss = {loss}, .excess = {}, .cost = 1});
+  }
+  void report(Trial& trial, Report report) {
+    trial.reports.push_back(std::move(report));
     tell(trial, Change::Reported);
   }
   void end(Trial& trial, Change change, Cause cause = Cause::None) {
@@ -107,6 +115,7 @@ class MiniStudy {
   const SearcherRow& row_;
   Space space_;
   std::uint64_t seed_;
+  Shape shape_;
   Options options_;
   std::unique_ptr<Searcher> searcher_;
   std::vector<Trial> trials_;
@@ -149,6 +158,37 @@ void step(MiniStudy& study, Rng& rng) {
     } else {
       study.end(trial, rng.below(3) ? Change::Completed : Change::Stopped);
     }
+  }
+}
+
+/// Losses that pull towards different corners, constraints that half of the space breaks; now and then a value is missing.
+Report report_of(const Space& space, const Config& config, Shape shape, Rng& rng) {
+  Report report{.at = 9, .loss = {}, .excess = {}, .cost = 1};
+  const auto value = [&](double target) {
+    double sum = 0;
+    for (const double u : space.encode(config)) sum += std::isnan(u) ? 0.1 : (u - target) * (u - target);
+    return rng.below(12) == 0 ? std::nan("") : sum;
+  };
+  for (int i = 0; i < shape.objectives; ++i) report.loss.push_back(value(0.2 + 0.6 * i));
+  for (int i = 0; i < shape.outcomes; ++i) report.excess.push_back(value(0.5 * i) - 0.1);
+  return report;
+}
+
+/// Runs `trials` trials, three at a time; checks that a searcher rebuilt from the tells would go on likewise.
+void run_shaped(MiniStudy& study, Shape shape, int trials) {
+  Rng rng = Rng::stream(11, "shaped");
+  std::size_t next = 0;
+  for (int i = 0; i < trials; ++i) {
+    const bool started = study.start();
+    if (!started && next == study.trials().size()) return;
+    if (started && study.trials().size() < next + 3) continue;
+    Trial& trial = study.trials()[next++];
+    study.report(trial, report_of(study.space(), trial.config, shape, rng));
+    const bool failed = rng.below(10) == 0;
+    study.end(trial, failed ? Change::Failed : Change::Completed, failed ? Cause::Exit : Cause::None);
+    if (i % 8 != 0) continue;
+    const TrialId id = study.next();
+    ASSERT_TRUE(same(study.rebuilt()->ask({.trial = id, .until = 9, .exact = true}), study.ask(id))) << "step " << i;
   }
 }
 
@@ -344,6 +384,39 @@ TEST_P(SearcherContract, PendingTrialsGetConfigurationsOfTheirOwn) {
       EXPECT_TRUE(seen.insert(config).second) << "run twice";
     }
   }
+}
+
+TEST_P(SearcherContract, SeveralObjectivesAreLearntFromWhereTheRowSaysSo) {
+  if (!GetParam().row->multi_objective) return;  // refused before the start (src/study/check.cpp)
+  for (const Shape shape : {Shape{2, 0}, Shape{3, 1}}) {
+    MiniStudy study(*GetParam().row, space(), 1, {}, shape);
+    run_shaped(study, shape, 40);
+    EXPECT_FALSE(study.trials().empty());
+  }
+}
+
+TEST_P(SearcherContract, OutcomeConstraintsBreakNothing) {
+  const Shape shape{1, 2};
+  MiniStudy study(*GetParam().row, space(), 1, {}, shape), again(*GetParam().row, space(), 1, {}, shape);
+  run_shaped(study, shape, 40);
+  run_shaped(again, shape, 40);
+  EXPECT_EQ(configs(study), configs(again));
+  EXPECT_FALSE(study.trials().empty());
+}
+
+TEST_P(SearcherContract, WithoutAnyFeasibleTrialTheSearchGoesOn) {
+  const Shape shape{GetParam().row->multi_objective ? 2 : 1, 1};
+  MiniStudy study(*GetParam().row, space(), 1, {}, shape);
+  for (int i = 0; i < 30 && study.start(); ++i) {
+    Trial& trial = study.trials().back();
+    const double loss = loss_of(study.space(), trial.config);
+    study.report(trial, {.at = 9,
+                         .loss = std::vector<double>(static_cast<std::size_t>(shape.objectives), loss),
+                         .excess = {i % 3 == 0 ? std::nan("") : loss + 1},
+                         .cost = 1});
+    study.end(trial, Change::Completed);
+  }
+  EXPECT_FALSE(study.trials().empty());
 }
 
 std::vector<Subject> subjects() {
