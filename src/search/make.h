@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow command_row();
 SearcherRow ga_row();
 SearcherRow grid_row();
 SearcherRow nsga2_row();

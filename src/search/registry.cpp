@@ -9,7 +9,7 @@ namespace {
 
 /// Sorted by name. Each row stands at the end of its searcher's file: what it is for, options, paper, factory.
 std::vector<SearcherRow> table() {
-  return {ga_row(), grid_row(), nsga2_row(), random_row(), sa_row(), sobol_row(), tpe_row()};
+  return {command_row(), ga_row(), grid_row(), nsga2_row(), random_row(), sa_row(), sobol_row(), tpe_row()};
 }
 
 }  // namespace
