@@ -12,8 +12,11 @@ namespace hone {
 SearcherRow cmaes_row();
 SearcherRow command_row();
 SearcherRow de_row();
+SearcherRow ga_row();
 SearcherRow grid_row();
+SearcherRow nsga2_row();
 SearcherRow random_row();
+SearcherRow sa_row();
 SearcherRow smac_row();
 SearcherRow sobol_row();
 SearcherRow tpe_row();
