@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow cfo_row();
 SearcherRow grid_row();
 SearcherRow random_row();
 SearcherRow sobol_row();
