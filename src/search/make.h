@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow cfo_row();
 SearcherRow cmaes_row();
 SearcherRow command_row();
 SearcherRow de_row();
