@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow gp_row();
 SearcherRow grid_row();
 SearcherRow random_row();
 SearcherRow sobol_row();

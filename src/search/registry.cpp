@@ -8,7 +8,7 @@ namespace hone {
 namespace {
 
 /// Sorted by name. Each row stands at the end of its searcher's file: what it is for, options, paper, factory.
-std::vector<SearcherRow> table() { return {grid_row(), random_row(), sobol_row(), tpe_row()}; }
+std::vector<SearcherRow> table() { return {gp_row(), grid_row(), random_row(), sobol_row(), tpe_row()}; }
 
 }  // namespace
 
