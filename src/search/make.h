@@ -14,6 +14,7 @@ SearcherRow cmaes_row();
 SearcherRow command_row();
 SearcherRow de_row();
 SearcherRow ga_row();
+SearcherRow gp_row();
 SearcherRow grid_row();
 SearcherRow nsga2_row();
 SearcherRow random_row();
