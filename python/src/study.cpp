@@ -31,6 +31,7 @@ std::shared_ptr<Core> make_core(const std::string& definition, const StudyOption
     return check_study(open);
   };
   StudySpec spec = endless(unwrap(read_study_file(definition, "", options, check)));
+  unwrap(can_ask(spec, true));
   if (!spec.seed) spec.seed = random_seed();
   Dictionary dictionary(spec.space, objects);
   return std::make_shared<Core>(AskTell(unwrap(Study::make(std::move(spec))), wall_clock), std::move(dictionary));
