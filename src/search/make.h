@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow blendsearch_row();
 SearcherRow cfo_row();
 SearcherRow grid_row();
 SearcherRow random_row();
