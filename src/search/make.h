@@ -11,6 +11,7 @@ namespace hone {
 
 SearcherRow blendsearch_row();
 SearcherRow cfo_row();
+SearcherRow coordinate_row();
 SearcherRow grid_row();
 SearcherRow random_row();
 SearcherRow sobol_row();

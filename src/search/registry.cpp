@@ -13,7 +13,10 @@ void name_inner(std::vector<SearcherRow>& rows) {
   for (const SearcherRow& row : rows) names.push_back(row.name);
   for (SearcherRow& row : rows) {
     for (OptionRow& option : row.options) {
-      if (row.name == "blendsearch" && option.name == "global") {
+      if (row.name == "coordinate" && option.name == "searcher") {
+        option.words = names;
+        std::erase(option.words, row.name);
+      } else if (row.name == "blendsearch" && option.name == "global") {
         std::erase_if(option.words,
                       [&](const std::string& name) { return !std::count(names.begin(), names.end(), name); });
       }
@@ -23,7 +26,7 @@ void name_inner(std::vector<SearcherRow>& rows) {
 
 /// Sorted by name. Each row stands at the end of its searcher's file: what it is for, options, paper, factory.
 std::vector<SearcherRow> table() {
-  std::vector<SearcherRow> rows = {blendsearch_row(), cfo_row(),   grid_row(),
+  std::vector<SearcherRow> rows = {blendsearch_row(), cfo_row(),   coordinate_row(), grid_row(),
                                    random_row(),      sobol_row(), tpe_row()};
   name_inner(rows);
   return rows;
