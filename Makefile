@@ -7,6 +7,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # One compiler per core, but none without 1.2 GB of memory.
 JOBS ?= $(shell awk -v n="$$(nproc)" '/^MemAvailable/ {m = int($$2 / 1200000)} END {print m < 1 ? 1 : m < n ? m : n}' /proc/meminfo)
+# The Python module is built for a virtual environment of its own, with packages from PyPI (tools/setup-python).
+SETUP_PYTHON ?= $(if $(filter tools/setup,$(SETUP)),tools/setup-python,:)
+PYTHON = $(abspath $(BUILD))/venv/bin/python
+WITH_PYTHON = { $(SETUP_PYTHON) $(BUILD)/venv build test && { \
+  grep -qx 'HONE_PYTHON_MODULE:BOOL=ON' $(BUILD)/CMakeCache.txt || \
+  cmake $(BUILD) -DHONE_PYTHON_MODULE=ON -DPython_EXECUTABLE=$(PYTHON) >/dev/null; } } || \
+  echo 'make: without the Python module and its tests' >&2
 CTEST = ctest --no-tests=error --output-on-failure -j2 --test-dir
 
 .PHONY: build help test test-slow check fuzz bench demo install clean
@@ -21,11 +28,13 @@ help:  ## this list
 
 test: build  ## all tests but the slow ones
 	@$(SETUP) test
+	@$(WITH_PYTHON)
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(CTEST) $(BUILD) -LE slow
 
 test-slow: build  ## the tests that take minutes: quality against random search, long chaos
 	@$(SETUP) test
+	@$(WITH_PYTHON)
 	@cmake --build $(BUILD) -j $(JOBS)
 	@$(CTEST) $(BUILD) -L slow
 

@@ -3,8 +3,10 @@
 #include <cmath>
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <numeric>
 
 #include "base/text.h"
 #include "cli/best.h"
@@ -41,9 +43,29 @@ std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials
   return fmt::format("no trial ended well with a finite {}", metric);
 }
 
+namespace {
+
+/// What several runs of one configuration say of its objective: the mean's 95 % interval by Student's distribution.
+std::string runs_text(const StudySpec& spec, const Trial& trial) {
+  std::vector<double> values;
+  for (const auto& run : trial.repeats)
+    if (!run.empty() && !run.back().loss.empty()) values.push_back(run.back().loss[0]);
+  const auto n = static_cast<double>(values.size());
+  if (spec.repeat == 1 || values.size() < 2) return {};
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const double t = boost::math::quantile(boost::math::students_t(n - 1), 0.975);
+  const double half = t * std::sqrt(squares / (n - 1) / n), centre = spec.objectives[0].maximize ? -mean : mean;
+  return fmt::format(" (mean of {} runs, 95 % interval {:.4g} to {:.4g})", values.size(), centre - half, centre + half);
+}
+
+}  // namespace
+
 std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder) {
   const Space& space = spec.space;
-  std::string out = fmt::format("best     trial {}: {}\n", trial.id, result_text(spec, trial));
+  std::string out =
+      fmt::format("best     trial {}: {}{}\n", trial.id, result_text(spec, trial), runs_text(spec, trial));
   std::size_t width = 0;
   for (const Param& param : space.params()) width = std::max(width, param.name.size());
   for (std::size_t i = 0; i < space.params().size(); ++i)

@@ -26,6 +26,9 @@ struct Told {  // a change that the algorithms are to hear of
   Change change = Change::Started;
 };
 
+/// The seed of the current run: the trial's own in the first of its runs.
+std::uint64_t run_seed(const Trial& trial);
+
 class Ledger {
  public:
   explicit Ledger(const StudySpec& spec);
@@ -68,6 +71,8 @@ class Ledger {
   void report(const Event& event, const Reported& reported, std::vector<Told>& told);
   bool observe(Trial& trial, const Reported& reported);
   void push_report(Trial& trial, Resource at, Seconds now);
+  std::vector<Report>& own_reports(Trial& trial) const;  // of the current run
+  bool merge_repeats(Trial& trial, bool ended);          // ledger_repeat.cpp
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
   void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
   void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
@@ -98,6 +103,7 @@ class Ledger {
   std::vector<std::string> levels_;  // its spellings
   std::string cost_;
   Limits limits_;
+  int repeat_ = 1;
 
   std::vector<Trial> trials_;
   std::set<TrialId> running_, waiting_;

@@ -1,0 +1,98 @@
+#include "model/acquisition.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "hone/rng.h"
+#include "model/improvement.h"
+
+namespace hone {
+namespace {
+
+struct LogProbability {
+  double value, slope;
+};
+
+/// log Φ(z) and its derivative, without underflow: Φ(z) = φ(z) / h'(..) by the asymptotic series far to the left.
+LogProbability log_normal_cdf(double z) {
+  const double log_phi = -0.5 * z * z - 0.5 * std::log(2 * std::numbers::pi);
+  if (z > -8) {
+    const double cdf = normal_cdf(z);
+    return {std::log(cdf), std::exp(log_phi) / cdf};
+  }
+  // Φ(z) = φ(z) / (x + 1/(x + 2/(x + ...))) with x = -z (Laplace)
+  double k = -z;
+  for (int term = 12; term >= 1; --term) k = -z + term / k;
+  return {log_phi - std::log(k), k};
+}
+
+}  // namespace
+
+void Acquisition::improve(const GpPosterior* loss, double best) {
+  loss_ = loss;
+  best_ = best;
+}
+
+void Acquisition::require(const GpPosterior* posterior, double bound) { requirements_.push_back({posterior, bound}); }
+
+double Acquisition::at(const double* point) const {
+  double value = 0;
+  if (loss_ != nullptr) {
+    const Normal1 f = loss_->at(point);
+    value = log_improvement((best_ - f.mean) / f.deviation).value + std::log(f.deviation);
+  }
+  for (const Requirement& r : requirements_) {
+    const Normal1 f = r.posterior->at(point);
+    value += log_normal_cdf((r.bound - f.mean) / f.deviation).value;
+  }
+  return value;
+}
+
+double Acquisition::at(const double* point, double* slope) const {
+  const auto d = static_cast<std::size_t>(loss_ != nullptr ? loss_->columns() : requirements_[0].posterior->columns());
+  std::vector<double> mean(d), deviation(d);
+  std::fill(slope, slope + d, 0.0);
+  double value = 0;
+  if (loss_ != nullptr) {
+    const Normal1 f = loss_->at(point, mean.data(), deviation.data());
+    const double z = (best_ - f.mean) / f.deviation;
+    const LogImprovement h = log_improvement(z);
+    value = h.value + std::log(f.deviation);
+    for (std::size_t j = 0; j < d; ++j)
+      slope[j] = (-h.slope * mean[j] + (1 - h.slope * z) * deviation[j]) / f.deviation;
+  }
+  for (const Requirement& r : requirements_) {
+    const Normal1 f = r.posterior->at(point, mean.data(), deviation.data());
+    const double z = (r.bound - f.mean) / f.deviation;
+    const LogProbability p = log_normal_cdf(z);
+    value += p.value;
+    for (std::size_t j = 0; j < d; ++j) slope[j] -= p.slope * (mean[j] + z * deviation[j]) / f.deviation;
+  }
+  return value;
+}
+
+Eigen::ArrayXd Acquisition::at(const Eigen::MatrixXd& points) const {
+  Eigen::ArrayXd value = Eigen::ArrayXd::Zero(points.cols()), mean, deviation;
+  if (loss_ != nullptr) {
+    loss_->at(points, mean, deviation);
+    for (Eigen::Index i = 0; i < points.cols(); ++i)
+      value[i] = log_improvement((best_ - mean[i]) / deviation[i]).value + std::log(deviation[i]);
+  }
+  for (const Requirement& r : requirements_) {
+    r.posterior->at(points, mean, deviation);
+    for (Eigen::Index i = 0; i < points.cols(); ++i)
+      value[i] += log_normal_cdf((r.bound - mean[i]) / deviation[i]).value;
+  }
+  return value;
+}
+
+double Acquisition::feasible(const double* point) const {
+  double p = 1;
+  for (const Requirement& r : requirements_) {
+    const Normal1 f = r.posterior->at(point);
+    p *= normal_cdf((r.bound - f.mean) / f.deviation);
+  }
+  return p;
+}
+
+}  // namespace hone
