@@ -85,7 +85,7 @@ TEST(Tpe, StartsSpreadOutAndThenSaysHowItsProposalScored) {
   Trial fourth = lab::running(3, lab::proposed(*tpe, 3), "start");
   lab::tell_start(*tpe, fourth);
   lab::tell_report(*tpe, fourth, 0.5);
-  EXPECT_EQ(why(4).rfind("best of 24 candidates: log l/g ", 0), 0U) << why(4);
+  EXPECT_EQ(why(4).rfind("best of 64 candidates: log l/g ", 0), 0U) << why(4);
   EXPECT_NE(why(4).find("1 good of 4"), std::string::npos) << why(4);
 }
 
@@ -130,13 +130,23 @@ TEST(Tpe, LearnsFromFailuresWhereNotToLook) {
   EXPECT_LE(late_crashes, 8) << "random would crash in about 20 of the last 40";
 }
 
+Space prior_space(double mu) {
+  Param x = *parse_param("x", "float(0, 100)"), y = *parse_param("y", "float(0, 100)");
+  x.prior = y.prior = Normal{.mu = mu, .sigma = 5};
+  return *Space::make({x, y});
+}
+
+double valley(const Config& c) { return std::pow(number(c[0]) - 70, 2) + std::pow(number(c[1]) - 70, 2); }
+
 TEST(Tpe, FollowsTheUsersPriorBeforeItKnowsBetter) {
-  Param x = *parse_param("x", "float(0, 100)");
-  x.prior = Normal{.mu = 70, .sigma = 5};
-  const Space space = *Space::make({x});
-  const auto tpe = make_searcher("tpe", space);
-  const auto losses = lab::minimize(*tpe, 40, [](const Config& c) { return std::abs(number(c[0]) - 70); });
-  EXPECT_LT(*std::max_element(losses.begin(), losses.end()), 40) << "8 sigma of the prior";
+  const auto losses = lab::minimize(*make_searcher("tpe", prior_space(70)), 20, valley);
+  EXPECT_LT(median(losses), 2 * 100) << "two deviations of the prior from its middle";
+}
+
+TEST(Tpe, AWrongPriorIsOvercome) {
+  const Space wrong = prior_space(20), none = space_of({{"x", "float(0, 100)"}, {"y", "float(0, 100)"}});
+  EXPECT_GT(median_best("random", wrong, valley), 1000) << "ten deviations away from its middle";
+  EXPECT_LT(median_best("tpe", wrong, valley), median_best("random", none, valley));
 }
 
 TEST(Tpe, TakesEveryLegalConfigurationOfASmallSpaceOnce) {
