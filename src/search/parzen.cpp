@@ -25,6 +25,7 @@
 namespace hone {
 namespace {
 
+constexpr std::size_t kChunk = 64;          // kernels whose products are worked out at a time
 constexpr double kReach = 3.3166247903554;  // sqrt(11): K's deviation is 1 / kReach
 
 /// F's inverse at (i + 1/2) / size and between: 2 000 points leave an error of 1e-4 at the very ends only.
@@ -96,7 +97,7 @@ Parzen::Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> mem
       points_(points.size()),
       blocks_(padded(points.size()) / kKernelBlock),
       prior_weight_(rules.prior_weight),
-      product_(blocks_ * kKernelBlock) {
+      weights_(blocks_ * kKernelBlock) {
   // Scott's exponent counts the coordinates that a trial really has.
   double known = 0;
   for (const WeightedPoint& point : points) {
@@ -104,16 +105,18 @@ Parzen::Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> mem
   }
   if (points_ > 0) dimensions_ = std::max(1.0, known / static_cast<double>(points_));
   columns_.resize(members_.size());
+  queries_.reserve(members_.size());
   for (std::size_t j = 0; j < members_.size(); ++j) fill(columns_[j], members_[j], points, rules);
   // p(a | b) = p(a, b) / p(b): the kernels at b become weights.
-  for (std::size_t i = 0; i < points_; ++i) product_[i] = points[i].weight;
+  for (std::size_t i = 0; i < points_; ++i) weights_[i] = points[i].weight;
   for (std::size_t k = 0; k < given.size(); ++k) {
     if (std::isnan(given[k])) continue;
     Column column;
     fill(column, k, points, rules);
-    prior_weight_ *= times(column, axes[k], given[k]);
+    const Query at = query(column, axes[k], given[k]);
+    prior_weight_ *= at.prior;
+    times(at, 0, weights_);
   }
-  weights_ = product_;
   total_ = 0;
   for (std::size_t i = 0; i < points_; ++i) sums_.push_back(total_ += weights_[i]);
 }
@@ -146,36 +149,61 @@ void Parzen::fill(Column& column, std::size_t k, std::span<const WeightedPoint> 
   }
 }
 
-double Parzen::times(const Column& column, const KernelAxis& axis, double x) const {
-  const double prior = axis.prior_density(x);
-  const KernelRow row{column.at.data(), column.height.data(), column.floor.data(), product_.size()};
+Parzen::Query Parzen::query(const Column& column, const KernelAxis& axis, double x) const {
+  Query query{Query::Kind::Numeric, &column, x, 0, 1 / column.reach, axis.prior_density(x)};
   if (!column.mentioned) {
-    for (double& p : product_) p *= prior;
+    query.kind = Query::Kind::Unmentioned;
   } else if (!axis.ordered) {
-    times_options(product_.data(), row, static_cast<double>(axis.level_at(x)), prior);
+    query.kind = Query::Kind::Options;
+    query.at = static_cast<double>(axis.level_at(x));
   } else if (axis.levels > 0) {
+    query.kind = Query::Kind::Levels;
     const std::size_t level = axis.level_at(x);
-    times_levels(product_.data(), row, axis.edges[level], axis.edges[level + 1], 1 / column.reach, prior);
-  } else {
-    times_numeric(product_.data(), row, x, 1 / column.reach, prior);
+    query.at = axis.edges[level], query.hi = axis.edges[level + 1];
   }
-  return prior;
+  return query;
 }
 
-double Parzen::log_density(std::span<const double> x) const {
-  double prior = 1;
-  product_ = weights_;
+void Parzen::times(const Query& query, std::size_t from, std::span<double> product) {
+  if (query.kind == Query::Kind::Unmentioned) {
+    for (double& p : product) p *= query.prior;
+    return;
+  }
+  const Column& column = *query.column;
+  const KernelRow row{column.at.data() + from, column.height.data() + from, column.floor.data() + from, product.size()};
+  switch (query.kind) {
+    case Query::Kind::Unmentioned:
+      break;
+    case Query::Kind::Options:
+      times_options(product.data(), row, query.at, query.prior);
+      break;
+    case Query::Kind::Levels:
+      times_levels(product.data(), row, query.at, query.hi, query.scale, query.prior);
+      break;
+    case Query::Kind::Numeric:
+      times_numeric(product.data(), row, query.at, query.scale, query.prior);
+      break;
+  }
+}
+
+double Parzen::log_density(std::span<const double> x, double enough) const {
+  double sum = prior_weight_;
+  queries_.clear();
   for (std::size_t j = 0; j < members_.size(); ++j) {
-    const std::size_t k = members_[j];
-    if (!std::isnan(x[k])) prior *= times(columns_[j], (*axes_)[k], x[k]);
+    if (std::isnan(x[members_[j]])) continue;
+    queries_.push_back(query(columns_[j], (*axes_)[members_[j]], x[members_[j]]));
+    sum *= queries_.back().prior;
   }
-  std::array<double, kKernelBlock> sums{};
-  for (std::size_t from = 0; from < product_.size(); from += kKernelBlock) {
-    for (std::size_t i = 0; i < kKernelBlock; ++i) sums[i] += product_[from + i];
+  const double scale = prior_weight_ + total_;
+  const double stop = scale * std::exp(std::min(enough, 700.0));
+  std::array<double, kChunk> product;
+  for (std::size_t from = 0; from < weights_.size() && !(sum > stop); from += kChunk) {
+    const std::size_t size = std::min(kChunk, weights_.size() - from);
+    std::copy_n(weights_.data() + from, size, product.begin());
+    for (const Query& each : queries_) times(each, from, std::span(product).first(size));
+    sum += sum_of(product.data(), size);
   }
-  double sum = prior_weight_ * prior;
-  for (const double s : sums) sum += s;
-  return std::log(std::clamp(sum, 1e-300, 1e300)) - std::log(prior_weight_ + total_);
+  return std::log(std::clamp(sum, 1e-300, 1e300)) - std::log(scale);
 }
 
 void Parzen::sample(Rng& rng, std::span<double> out) const {

@@ -56,8 +56,9 @@ class Parzen {
   Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> members, std::span<const WeightedPoint> points,
          const KernelRules& rules, std::span<const double> given = {});
 
-  /// log of the density relative to the uniform one. Finite. O(points * axes) without an allocation.
-  double log_density(std::span<const double> x) const;
+  /// log of the density relative to the uniform one. Finite. O(points * members) without an allocation.
+  /// Where it is found to be above `enough`, anything between that and itself.
+  double log_density(std::span<const double> x, double enough = std::numeric_limits<double>::infinity()) const;
   /// Sets the members; none to NaN.  REQUIRES: out.size() is the number of axes
   void sample(Rng& rng, std::span<double> out) const;
 
@@ -70,8 +71,16 @@ class Parzen {
     std::vector<double> floor;   // the prior's share; 1 where inactive
   };
   void fill(Column& column, std::size_t k, std::span<const WeightedPoint> points, const KernelRules& rules) const;
-  /// Multiplies product_ by the kernels of one axis at x; the prior's density there.
-  double times(const Column& column, const KernelAxis& axis, double x) const;
+  /// A coordinate of a query, and what does not depend on the kernel.
+  struct Query {
+    enum class Kind { Unmentioned, Numeric, Levels, Options } kind;
+    const Column* column;
+    double at, hi, scale;  // where; of a level its two ends; of a choice its option
+    double prior;          // density
+  };
+  Query query(const Column& column, const KernelAxis& axis, double x) const;
+  /// Multiplies the products of the kernels from `from` on by what an axis adds.
+  static void times(const Query& query, std::size_t from, std::span<double> product);
 
   const std::vector<KernelAxis>* axes_;
   std::vector<std::size_t> members_;
@@ -80,7 +89,7 @@ class Parzen {
   double prior_weight_, total_;
   std::vector<double> weights_, sums_;  // padded with zeros; running sums, to draw a component
   std::vector<Column> columns_;
-  mutable std::vector<double> product_;  // memo: room to work in
+  mutable std::vector<Query> queries_;  // memo: room to work in
 };
 
 }  // namespace hone

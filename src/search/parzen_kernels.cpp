@@ -50,9 +50,18 @@ HONE_CLONES void times_options(double* __restrict product, const KernelRow& row,
   for (std::size_t from = 0; from < row.size; from += kKernelBlock) {
     for (std::size_t j = 0; j < kKernelBlock; ++j) {
       const std::size_t i = from + j;
-      product[i] *= (at[i] == option ? height[i] : 0.0) + floor[i] * prior;
+      const double own = height[i];
+      product[i] *= (at[i] == option ? own : 0.0) + floor[i] * prior;
     }
   }
+}
+
+HONE_CLONES double sum_of(const double* values, std::size_t size) {
+  double lanes[8] = {};  // a single chain of additions would take longer than all of the above
+  for (std::size_t from = 0; from < size; from += 8) {
+    for (std::size_t j = 0; j < 8; ++j) lanes[j] += values[from + j];
+  }
+  return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
 }  // namespace hone

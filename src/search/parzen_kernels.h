@@ -25,5 +25,7 @@ struct KernelRow {
 void times_numeric(double* product, const KernelRow& row, double x, double scale, double prior);
 void times_levels(double* product, const KernelRow& row, double lo, double hi, double scale, double prior);
 void times_options(double* product, const KernelRow& row, double option, double prior);
+/// Of a multiple of kKernelBlock numbers, in an order of its own that is always the same.
+double sum_of(const double* values, std::size_t size);
 
 }  // namespace hone

@@ -114,7 +114,7 @@ class Tpe final : public Searcher {
       if (!free_ && !legal_.fresh(config)) continue;
       seen = x;
       if (conditional_) seen = space_.encode(config);
-      const double value = model.score(seen);
+      const double value = model.score(seen, score);
       if (!best.empty() && value <= score) continue;
       score = value;
       best = x;

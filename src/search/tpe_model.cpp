@@ -113,8 +113,13 @@ void TpeModel::sample(Rng& rng, std::span<double> out) const {
   for (const Pair& pair : splits_.front().groups) pair.good.sample(rng, out);
 }
 
-double TpeModel::score(std::span<const double> x) const {
+double TpeModel::score(std::span<const double> x, double least) const {
   double sum = prior_score(x);
+  if (splits_.size() == 1 && splits_[0].groups.size() == 1) {  // nearly always: most candidates are soon out
+    const auto& [good, other] = splits_[0].groups[0];
+    sum += good.log_density(x);
+    return sum - other.log_density(x, sum - least);
+  }
   for (const Split& split : splits_) {
     double ratio = 0;  // log l / g
     for (const Pair& pair : split.groups) ratio += pair.good.log_density(x) - pair.other.log_density(x);

@@ -31,7 +31,8 @@ class TpeModel {
   /// A point where good trials are.
   void sample(Rng& rng, std::span<double> out) const;
   /// log l / g, with outcome constraints the relative density ratios, and the user's priors; larger is better.
-  double score(std::span<const double> x) const;
+  /// Where it is found to be below `least`, anything between that and itself.
+  double score(std::span<const double> x, double least) const;
   std::size_t good() const { return good_; }
 
  private:
