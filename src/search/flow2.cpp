@@ -173,4 +173,15 @@ bool Flow2::adopt(const Flow2Walk& walk, const Trial& trial, const LocalResult& 
   return true;
 }
 
+bool Flow2::reaches(const Flow2Walk& walk, const std::vector<double>& point) const {
+  double sum = 0;
+  for (std::size_t k = 0; k < point.size(); ++k) {
+    if (std::isnan(point[k]) != std::isnan(point_[k])) return false;
+    if (std::isnan(point[k])) continue;
+    if (walk.unordered(k) && point[k] != point_[k]) return false;
+    if (!walk.unordered(k)) sum += std::pow(point[k] - point_[k], 2);
+  }
+  return std::sqrt(sum) <= step_ * std::sqrt(static_cast<double>(numeric_));
+}
+
 }  // namespace hone

@@ -68,6 +68,9 @@ class Flow2 {
   /// A trial of somebody else that is better: the thread moves there.
   bool adopt(const Flow2Walk& walk, const Trial& trial, const LocalResult& result);
 
+  /// Is a place within a step or so, with the same choices?
+  bool reaches(const Flow2Walk& walk, const std::vector<double>& point) const;
+
   const Incumbent& incumbent() const { return incumbent_; }
   const std::vector<double>& point() const { return point_; }
   double step() const { return step_; }

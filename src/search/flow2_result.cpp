@@ -35,12 +35,26 @@ LocalResult::LocalResult(const Trial& trial, Change change) {
   }
 }
 
-bool better(const LocalResult& a, const LocalResult& b) {
-  if (!a.known() || !b.known()) return a.known() && !b.known();
+std::pair<const LocalResult::Mark*, const LocalResult::Mark*> LocalResult::common(const LocalResult& a,
+                                                                                  const LocalResult& b) {
   auto p = a.marks_.rbegin();
   auto q = b.marks_.rbegin();
-  while (p != a.marks_.rend() && q != b.marks_.rend() && p->at != q->at) ++(p->at > q->at ? p : q);
-  if (p == a.marks_.rend() || q == b.marks_.rend()) return a.marks_.back().at > b.marks_.back().at;
+  while (p != a.marks_.rend() && q != b.marks_.rend()) {
+    if (p->at == q->at) return {&*p, &*q};
+    ++(p->at > q->at ? p : q);
+  }
+  return {nullptr, nullptr};
+}
+
+double LocalResult::gain_over(const LocalResult& other) const {
+  const auto [mine, theirs] = common(*this, other);
+  return mine ? theirs->loss - mine->loss : 0;
+}
+
+bool better(const LocalResult& a, const LocalResult& b) {
+  if (!a.known() || !b.known()) return a.known() && !b.known();
+  const auto [p, q] = LocalResult::common(a, b);
+  if (!p) return a.marks_.back().at > b.marks_.back().at;
   return std::tie(p->violation, p->loss) < std::tie(q->violation, q->loss);
 }
 

@@ -9,9 +9,12 @@
 
 namespace hone {
 
+SearcherRow auto_row();
+SearcherRow blendsearch_row();
 SearcherRow cfo_row();
 SearcherRow cmaes_row();
 SearcherRow command_row();
+SearcherRow coordinate_row();
 SearcherRow de_row();
 SearcherRow ga_row();
 SearcherRow gp_row();
