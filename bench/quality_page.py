@@ -14,8 +14,7 @@ RIVALS = {"tpe": (("optuna-tpe", "optuna-tpe-group", "optuna-tpe-uni", "rustuna-
           "cfo": (("flaml-cfo",), (25, 50, 100)),
           "blendsearch": (("flaml-blend",), (25, 50, 100)),
           "smac": (("smac-rf",), (25, 50)),
-          "gp": (("ax", "hebo", "optuna-gp", "smac-gp"), (25, 50)),
-          "random": (("random",), (25, 50, 100))}
+          "gp": (("ax", "hebo", "optuna-gp", "smac-gp"), (25, 50))}
 OURS = "hone_adapter:"
 
 
@@ -77,7 +76,7 @@ def difference_cell(table, ours, theirs, at, group=None):
     found = table.difference(ours, theirs, at, group)
     if not found:
         return "–"
-    value, low, high, problems = found
+    value, low, high, _ = found
     mark = {-1: "**better**", 0: "", 1: "*worse*"}[verdict(found)]
     return f"{value:+.3f} [{low:+.2f}, {high:+.2f}] {mark}".strip()
 
@@ -160,7 +159,7 @@ def plot(table, ours, folder):
     peers = [o for o in table.optimizers if o not in ours and o != "random"]
     colours = {o: pyplot.get_cmap("tab20")(i % 20) for i, o in enumerate([*ours, *peers])}
     for group in GROUPS:
-        figure, axes = pyplot.subplots(figsize=(8, 5), dpi=100)
+        figure, axes = pyplot.subplots(figsize=(8, 5), dpi=80)
         problems = len(table.problems(group))
         for o in [*peers, *ours]:
             line = [(at, m[0]) for at in points if (m := table.mean_regret(o, at, group)) and m[1] * 2 >= problems]
