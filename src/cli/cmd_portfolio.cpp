@@ -28,6 +28,9 @@ int portfolio_command(const Command& self, const Words& words) {
          fmt::format("hone portfolio: {} is unknown; the one action is `hone portfolio build`", printable(action))});
   const std::string home = parser.home();
   auto storage = open_sqlite(database_path(home), OpenMode::ReadOnly);
+  if (!storage && storage.error().code == Code::NotFound)
+    return complain(
+        {Code::NotFound, fmt::format("hone portfolio: there are no studies in {}; choose another --home", home)});
   if (!storage) return complain(storage.error());
   const auto portfolio = build_portfolio(**storage, static_cast<std::size_t>(top.value_or(3)));
   if (!portfolio) return complain(portfolio.error());

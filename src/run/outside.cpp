@@ -110,10 +110,10 @@ Result<void> OutsideSearcher::start(const Study& study) {
   int to[2], from[2];
   if (::pipe2(to, O_CLOEXEC) != 0) return tl::unexpected(broken(std::strerror(errno)));
   in_.reset(to[1]);
-  const Fd its_in(to[0]);
+  Fd its_in(to[0]);
   if (::pipe2(from, O_CLOEXEC) != 0) return tl::unexpected(broken(std::strerror(errno)));
   out_.reset(from[0]);
-  const Fd its_out(from[1]);
+  Fd its_out(from[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, program_.folder.c_str());
@@ -139,6 +139,8 @@ Result<void> OutsideSearcher::start(const Study& study) {
   const int error = ::posix_spawnp(&pid_, argv[0], &actions, &how, argv.data(), env.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&how);
+  its_in.reset();
+  its_out.reset();  // else its end would not end what is read
   if (error != 0) {
     pid_ = 0;
     return tl::unexpected(broken(fmt::format("cannot be started: {}", std::strerror(error))));

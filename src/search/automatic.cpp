@@ -10,11 +10,13 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "search/history.h"
 #include "search/make.h"
 #include "search/rows.h"
+#include "space/legal.h"
 
 namespace hone {
 namespace {
@@ -75,7 +77,8 @@ constexpr double kFade = 0.9;
 
 class Auto final : public Searcher {
  public:
-  explicit Auto(const SearchInputs& inputs) : inputs_(inputs), kind_(kind_of(inputs)), history_(inputs.space) {
+  explicit Auto(const SearchInputs& inputs)
+      : inputs_(inputs), kind_(kind_of(inputs)), legal_(inputs.space), history_(inputs.space) {
     for (const std::size_t results : {std::size_t{0}, kManyResults + 1}) {
       const Pair pair = pair_for(kind_, results);
       for (const std::string& name : {pair.first, pair.second}) arm(name);
@@ -84,8 +87,14 @@ class Auto final : public Searcher {
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     const Pair pair = pair_for(kind_, history_.with_loss());
-    const std::string& name = chosen(pair, ask.trial);
-    auto answer = arms_.at(name)->ask(ask);
+    const std::string* picked = &chosen(pair, ask.trial);
+    auto answer = arms_.at(*picked)->ask(ask);
+    if (repeats(answer)) {  // each keeps away from what it knows to run, but two may think alike
+      picked = picked == &pair.first ? &pair.second : &pair.first;
+      answer = arms_.at(*picked)->ask(ask);
+    }
+    if (repeats(answer)) answer = random_draw(ask);
+    const std::string& name = *picked;
     if (auto* proposal = std::get_if<Proposal>(&answer)) {
       proposal->note = name + "|" + proposal->note;
       proposal->why = fmt::format("{} ({}; worth so far {} {:.2f}, {} {:.2f}): {}", name, pair.why, pair.first,
@@ -99,11 +108,29 @@ class Auto final : public Searcher {
     const std::string_view author = bar == std::string_view::npos ? std::string_view() : note.substr(0, bar);
     if (!author.empty() && change == Change::Reported && !trial.reports.empty()) reward(trial, std::string(author));
     history_.tell(trial, change);
+    if (is_new(trial, change)) {
+      legal_.tried(trial.config);
+      known_.insert(trial.config);
+    }
     for (const auto& [name, searcher] : arms_)
       searcher->tell(trial, change, name == author ? note.substr(bar + 1) : std::string_view());
   }
 
  private:
+  bool repeats(const std::variant<Proposal, Wait, Exhausted>& answer) const {
+    const auto* proposal = std::get_if<Proposal>(&answer);
+    return proposal && known_.contains(proposal->config);
+  }
+
+  std::variant<Proposal, Wait, Exhausted> random_draw(const Ask& ask) const {
+    Rng rng = Rng::stream(inputs_.seed, "auto", static_cast<std::uint64_t>(ask.trial));
+    auto picked =
+        legal_.pick(rng, [this](Rng& stream) { return inputs_.space.draw(uniform_point(stream, inputs_.space)); });
+    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
+    return Proposal{
+        .config = std::move(std::get<Config>(picked)), .note = "random", .why = "what they want runs already"};
+  }
+
   void arm(const std::string& name) {
     if (arms_.contains(name)) return;
     const SearcherRow* row = find_searcher(name);
@@ -142,6 +169,8 @@ class Auto final : public Searcher {
 
   SearchInputs inputs_;
   Kind kind_;
+  Legal legal_;
+  std::set<Config> known_;
   History history_;
   std::map<std::string, std::unique_ptr<Searcher>> arms_;
   std::map<std::string, Credit> credits_;
