@@ -9,6 +9,7 @@
 
 #include "cli/best.h"
 #include "cli/event_words.h"
+#include "cli/front.h"
 #include "cli/started_in.h"
 #include "run/home.h"
 #include "store/sqlite.h"
@@ -233,7 +234,8 @@ Json status_json(const StudyView& study, bool running, Seconds now) {
   out["best"] = std::move(best);
   out["elapsed"] = ledger.elapsed() + (going ? std::max(0.0, now - ledger.last_time()) : 0.0);
   out["slots"] = Json{{"used", running ? ledger.live() : 0}, {"total", study.slots()}};
-  out["hypervolume"] = nullptr;
+  const bool front = study.spec().objectives.size() > 1 && ledger.best();
+  out["hypervolume"] = front ? number_json(front_of(study).hypervolume) : Json(nullptr);
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "model/pareto.h"
+
 namespace hone {
 namespace {
 
@@ -371,30 +373,26 @@ std::optional<TrialId> Ledger::best() const {
 }
 
 std::vector<TrialId> Ledger::front() const {
-  std::vector<TrialId> front;
-  if (ranking_.empty()) return front;
+  if (ranking_.empty()) return {};
   if (objectives_.size() == 1) return {ranking_.begin()->trial};
-  const Resource top = ranking_.begin()->at;
-  const auto losses = [&](TrialId id) -> const std::vector<double>& {
-    return trials_[static_cast<std::size_t>(id)].reports.back().loss;
-  };
-  const auto dominates = [](const std::vector<double>& a, const std::vector<double>& b) {
-    bool better = false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      if (a[i] > b[i]) return false;
-      better = better || a[i] < b[i];
-    }
-    return better;
-  };
-  for (const Key& key : ranking_) {  // by the first loss: whoever dominates a trial comes before it or ties with it
-    if (key.at != top) break;
-    const bool dominated = std::any_of(front.begin(), front.end(),
-                                       [&](TrialId other) { return dominates(losses(other), losses(key.trial)); });
-    if (dominated) continue;
-    std::erase_if(front, [&](TrialId other) { return dominates(losses(key.trial), losses(other)); });
-    front.push_back(key.trial);
-  }
+  const std::vector<TrialId> ids = candidates();
+  std::vector<std::vector<double>> losses;
+  losses.reserve(ids.size());
+  for (const TrialId id : ids) losses.push_back(trials_[static_cast<std::size_t>(id)].reports.back().loss);
+  const std::vector<int> ranks = nondominated_ranks(losses);
+  std::vector<TrialId> front;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ranks[i] == 0) front.push_back(ids[i]);
   return front;
+}
+
+std::vector<TrialId> Ledger::candidates() const {
+  std::vector<TrialId> ids;
+  for (const Key& key : ranking_) {
+    if (key.at != ranking_.begin()->at) break;
+    ids.push_back(key.trial);
+  }
+  return ids;
 }
 
 }  // namespace hone

@@ -60,7 +60,11 @@ class Ledger {
   /// Has any trial that did not fail a finite objective, feasible or not?  O(n)
   bool any_result() const;
   std::optional<TrialId> best() const;
+  /// By the first loss; O(n log² n) for up to three objectives. With one objective, the best.
   std::vector<TrialId> front() const;
+  /// Those that might stand on the front: feasible, not failed, finite, at the highest fidelity reached. By the first
+  /// loss, ties by number.
+  std::vector<TrialId> candidates() const;
   /// Runs by the time at which a limit or the grace after their `until` ends them.
   const std::set<std::pair<Seconds, TrialId>>& deadlines() const { return deadlines_; }
   const std::set<std::pair<Seconds, TrialId>>& overdue() const { return overdue_; }
