@@ -74,7 +74,6 @@ def _class(name, searcher):
 HoneBlend = _class("HoneBlend", "blendsearch")
 HoneCFO = _class("HoneCFO", "cfo")
 HoneCMA = _class("HoneCMA", "cmaes")
-HoneCoordinate = _class("HoneCoordinate", "coordinate")
 HoneDE = _class("HoneDE", "de")
 HoneGA = _class("HoneGA", "ga")
 HoneGP = _class("HoneGP", "gp")

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "docs.h"
+#include "study/ledger.h"
 #include "study/study_file.h"
 
 namespace hone::python {
@@ -31,6 +32,7 @@ std::shared_ptr<Core> make_core(const std::string& definition, const StudyOption
     return check_study(open);
   };
   StudySpec spec = endless(unwrap(read_study_file(definition, "", options, check)));
+  unwrap(can_ask(spec, true));
   if (!spec.seed) spec.seed = random_seed();
   Dictionary dictionary(spec.space, objects);
   return std::make_shared<Core>(AskTell(unwrap(Study::make(std::move(spec))), wall_clock), std::move(dictionary));
@@ -169,7 +171,8 @@ void bind_trial(nb::module_& module) {
       .def_ro("number", &TrialView::id, doc::kNumber)
       .def_prop_ro("config", &config_of, nb::sig("def config(self) -> dict[str, typing.Any]"), doc::kConfig)
       .def_prop_ro("until", field(&Trial::until), doc::kUntil)
-      .def_prop_ro("seed", field(&Trial::seed), doc::kTrialSeed)
+      .def_prop_ro(
+          "seed", [](const TrialView& view) { return view.core->read(view.id, run_seed); }, doc::kTrialSeed)
       .def_prop_ro(
           "resume",
           [](const TrialView& view) {

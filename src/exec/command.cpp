@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "study/ledger.h"
 
 namespace hone {
 namespace {

@@ -1,7 +1,9 @@
 #include "model/acquisition.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "hone/rng.h"
 #include "model/improvement.h"
@@ -35,14 +37,35 @@ void Acquisition::improve(const GpPosterior* loss, double best) {
 
 void Acquisition::require(const GpPosterior* posterior, double bound) { requirements_.push_back({posterior, bound}); }
 
-double Acquisition::at(const double* point) const {
+void Acquisition::prefer(std::vector<Preference> preferences, double strength) {
+  preferences_ = std::move(preferences);
+  strength_ = strength;
+}
+
+double Acquisition::preferred(const double* point, double* slope) const {
   double value = 0;
+  for (const Preference& p : preferences_) {
+    if (p.flag >= 0 && point[p.flag] == 0) continue;
+    const double x = point[p.column];
+    if (!p.logs.empty()) {
+      const auto level = static_cast<std::size_t>(std::max(std::lround(p.stretch * x), 0L));
+      value += strength_ * p.logs[std::min(level, p.logs.size() - 1)];
+    } else {
+      value -= strength_ * 0.5 * p.precision * (x - p.mean) * (x - p.mean);
+      if (slope != nullptr) slope[p.column] -= strength_ * p.precision * (x - p.mean);
+    }
+  }
+  return value;
+}
+
+double Acquisition::at(const double* point) const {
+  double value = preferred(point, nullptr);
   if (loss_ != nullptr) {
-    const Normal1 f = loss_->at(point);
+    const Expectation f = loss_->at(point);
     value = log_improvement((best_ - f.mean) / f.deviation).value + std::log(f.deviation);
   }
   for (const Requirement& r : requirements_) {
-    const Normal1 f = r.posterior->at(point);
+    const Expectation f = r.posterior->at(point);
     value += log_normal_cdf((r.bound - f.mean) / f.deviation).value;
   }
   return value;
@@ -52,17 +75,17 @@ double Acquisition::at(const double* point, double* slope) const {
   const auto d = static_cast<std::size_t>(loss_ != nullptr ? loss_->columns() : requirements_[0].posterior->columns());
   std::vector<double> mean(d), deviation(d);
   std::fill(slope, slope + d, 0.0);
-  double value = 0;
+  double value = preferred(point, slope);
   if (loss_ != nullptr) {
-    const Normal1 f = loss_->at(point, mean.data(), deviation.data());
+    const Expectation f = loss_->at(point, mean.data(), deviation.data());
     const double z = (best_ - f.mean) / f.deviation;
     const LogImprovement h = log_improvement(z);
     value = h.value + std::log(f.deviation);
     for (std::size_t j = 0; j < d; ++j)
-      slope[j] = (-h.slope * mean[j] + (1 - h.slope * z) * deviation[j]) / f.deviation;
+      slope[j] += (-h.slope * mean[j] + (1 - h.slope * z) * deviation[j]) / f.deviation;
   }
   for (const Requirement& r : requirements_) {
-    const Normal1 f = r.posterior->at(point, mean.data(), deviation.data());
+    const Expectation f = r.posterior->at(point, mean.data(), deviation.data());
     const double z = (r.bound - f.mean) / f.deviation;
     const LogProbability p = log_normal_cdf(z);
     value += p.value;
@@ -72,11 +95,12 @@ double Acquisition::at(const double* point, double* slope) const {
 }
 
 Eigen::ArrayXd Acquisition::at(const Eigen::MatrixXd& points) const {
-  Eigen::ArrayXd value = Eigen::ArrayXd::Zero(points.cols()), mean, deviation;
+  Eigen::ArrayXd value(points.cols()), mean, deviation;
+  for (Eigen::Index i = 0; i < points.cols(); ++i) value[i] = preferred(points.col(i).data(), nullptr);
   if (loss_ != nullptr) {
     loss_->at(points, mean, deviation);
     for (Eigen::Index i = 0; i < points.cols(); ++i)
-      value[i] = log_improvement((best_ - mean[i]) / deviation[i]).value + std::log(deviation[i]);
+      value[i] += log_improvement((best_ - mean[i]) / deviation[i]).value + std::log(deviation[i]);
   }
   for (const Requirement& r : requirements_) {
     r.posterior->at(points, mean, deviation);
@@ -89,7 +113,7 @@ Eigen::ArrayXd Acquisition::at(const Eigen::MatrixXd& points) const {
 double Acquisition::feasible(const double* point) const {
   double p = 1;
   for (const Requirement& r : requirements_) {
-    const Normal1 f = r.posterior->at(point);
+    const Expectation f = r.posterior->at(point);
     p *= normal_cdf((r.bound - f.mean) / f.deviation);
   }
   return p;

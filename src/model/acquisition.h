@@ -9,6 +9,14 @@
 
 namespace hone {
 
+/// The user's belief about one column where it is active: normal, or a log probability per level.
+struct Preference {
+  Eigen::Index column = 0, flag = -1;  // flag: KernelShape::Group's
+  double mean = 0, precision = 0;
+  std::vector<double> logs = {};  // of level round(stretch x)
+  double stretch = 1;
+};
+
 /// log EI(x) + Σ log P(constraint holds) (Gardner et al., "Bayesian Optimization with Inequality Constraints", ICML
 /// 2014, eq. 7, in logarithms). Smooth and finite everywhere, with gradients by the numeric columns.
 class Acquisition {
@@ -18,12 +26,17 @@ class Acquisition {
   /// P(f(x) <= bound) under `posterior`, an independent belief.
   void require(const GpPosterior* posterior, double bound);
 
+  /// Adds `strength` times the log of the beliefs' density.
+  void prefer(std::vector<Preference> preferences, double strength);
+
   double at(const double* point) const;
   double at(const double* point, double* slope) const;
   Eigen::ArrayXd at(const Eigen::MatrixXd& points) const;  // one a column
   double feasible(const double* point) const;              // probability
 
  private:
+  double preferred(const double* point, double* slope) const;
+
   const GpPosterior* loss_ = nullptr;
   double best_ = 0;
   struct Requirement {
@@ -31,6 +44,8 @@ class Acquisition {
     double bound;
   };
   std::vector<Requirement> requirements_;
+  std::vector<Preference> preferences_;
+  double strength_ = 0;
 };
 
 }  // namespace hone

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kMost = 28;         // coefficients of the quadratic part: all of 6 numbers, the diagonal of 13
 constexpr double kSurplus = 1.1;  // points per coefficient
+constexpr double kSlope = 0.5;    // the linear one needs fewer: any direction that leads down will do
+constexpr double kShorter = 0.6;  // its reach
 constexpr double kBest = 0.75;    // share of the latest points that is used
 constexpr double kWeight = 20;    // of the best point; the worst has 1
 
@@ -70,8 +72,9 @@ std::optional<CmaSurrogate::Minimum> CmaSurrogate::minimum(const Cma& cma) {
   if (records_.empty()) return std::nullopt;
   select();
   const auto enough = [&](Shape shape) {
-    return static_cast<double>(chosen_.size()) >= kSurplus * coefficients(shape) &&
-           (shape == Shape::Linear || coefficients(shape) <= kMost + extra_);
+    const auto count = static_cast<double>(chosen_.size());
+    if (shape == Shape::Linear) return count >= std::max(4.0, kSlope * coefficients(shape));
+    return count >= kSurplus * coefficients(shape) && coefficients(shape) <= kMost + extra_;
   };
   if (!enough(Shape::Linear)) return std::nullopt;
   const Shape shape = enough(Shape::Full) ? Shape::Full : enough(Shape::Diagonal) ? Shape::Diagonal : Shape::Linear;
@@ -91,7 +94,8 @@ std::optional<CmaSurrogate::Minimum> CmaSurrogate::minimum(const Cma& cma) {
   gram.diagonal().array() += 1e-10 * (gram.trace() / p) + 1e-12;
   const Eigen::VectorXd fitted = gram.selfadjointView<Eigen::Lower>().ldlt().solve(right);
   if (!fitted.allFinite()) return std::nullopt;
-  const double reach = std::sqrt(n_) + 2.0 * n_ / (n_ + 2.0);  // what Cma::update cuts foreign points to
+  // What Cma::update cuts foreign points to; a slope is worth as much trust as a sample.
+  const double reach = (std::sqrt(n_) + 2.0 * n_ / (n_ + 2.0)) * (shape == Shape::Linear ? kShorter : 1);
   Minimum minimum{.numbers = {}, .options = std::vector<int>(options_.size(), 0)};
   cma.colored(least(fitted, shape, reach), minimum.numbers);
   Eigen::Index at = 1;

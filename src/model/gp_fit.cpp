@@ -3,106 +3,30 @@
 #include <nlopt.h>
 
 #include <algorithm>
-
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace hone {
 namespace {
 
-struct Workspace {
-  const Eigen::MatrixXd& differences;
-  const Eigen::VectorXd& y;
-  const ColumnKinds& kinds;
-  const KernelPrior& prior;
-  Eigen::MatrixXd k, inverse;
-  Eigen::VectorXd weight;
-  Eigen::ArrayXd r2, h, value, slope;
-};
-
-/// Adds (t - mean)² / (2 deviation²) and its derivative.
-void add(const KernelPrior::Normal& normal, double t, double scale, double& value, double& gradient) {
+/// Adds (t - mean)² / (2 deviation²), t = scale θ, and its derivative by θ.
+void add(const KernelPrior::Normal& normal, double t, double scale, double& value, double* gradient) {
   const double z = (t - normal.mean) / normal.deviation;
   value += 0.5 * z * z;
-  gradient += scale * z / normal.deviation;
+  if (gradient != nullptr) *gradient += scale * z / normal.deviation;
 }
 
-double evidence(Workspace& w, const double* theta, double* gradient) {
-  const Eigen::Index n = w.y.size(), d = w.differences.cols();
-  Eigen::VectorXd numeric = Eigen::VectorXd::Zero(d), category = Eigen::VectorXd::Zero(d);
-  bool categories = false;
-  for (Eigen::Index j = 0; j < d; ++j) {
-    const bool is_category = w.kinds[static_cast<std::size_t>(j)] != 0;
-    (is_category ? category : numeric)[j] = std::exp(theta[j]);
-    categories |= is_category;
-  }
-  const double signal = std::exp(theta[d]), noise = std::exp(theta[d + 1]);
-  w.r2 = (w.differences * numeric).array();
-  if (categories) {
-    w.h = (w.differences * category).array();
-  } else {
-    w.h.setZero(w.differences.rows());
-  }
-  correlate(w.r2, w.h, w.value, &w.slope);
-  w.k.resize(n, n);
-  Eigen::Index at = 0;
-  for (Eigen::Index j = 0; j < n; ++j) {  // the upper triangle, column by column, as packed
-    w.k.col(j).head(j) = signal * w.value.segment(at, j) + kMeanVariance;
-    w.k(j, j) = signal + kMeanVariance + noise;
-    at += j;
-  }
-  const Eigen::LLT<Eigen::MatrixXd, Eigen::Upper> factor(w.k);
-  if (factor.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
-  const Eigen::VectorXd alpha = factor.solve(w.y);
-  // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (Rasmussen, Williams 2006, eq. 2.30)
-  double value = 0.5 * w.y.dot(alpha) + factor.matrixLLT().diagonal().array().log().sum();
-  if (gradient != nullptr) {  // eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ)
-    w.inverse.setIdentity(n, n);
-    factor.solveInPlace(w.inverse);
-    w.inverse.noalias() -= alpha * alpha.transpose();
-    at = 0;
-    double by_signal = 0;
-    for (Eigen::Index j = 0; j < n; ++j) {
-      const auto g = w.inverse.col(j).head(j).array() * signal;
-      by_signal += (g * w.value.segment(at, j)).sum() + 0.5 * signal * w.inverse(j, j);
-      w.slope.segment(at, j) *= g;
-      if (categories) w.value.segment(at, j) *= -g;  // ∂R/∂h = -R
-      at += j;
-    }
-    Eigen::Map<Eigen::VectorXd> out(gradient, d + 2);
-    out.head(d) = (w.differences.transpose() * w.slope.matrix()).cwiseProduct(numeric);
-    if (categories) out.head(d) += (w.differences.transpose() * w.value.matrix()).cwiseProduct(category);
-    out[d] = by_signal;
-    out[d + 1] = 0.5 * noise * w.inverse.trace();
-  }
-  double ignored[1];
-  for (Eigen::Index j = 0; j < d; ++j) {
-    double& slot = gradient != nullptr ? gradient[j] : ignored[0];
-    if (w.kinds[static_cast<std::size_t>(j)]) {
-      add(w.prior.category, theta[j], 1, value, slot);
-    } else {
-      add(w.prior.length, -0.5 * theta[j], -0.5, value, slot);  // ln ℓ = -½ ln w
-    }
-  }
-  add(w.prior.signal, theta[d], 1, value, gradient != nullptr ? gradient[d] : ignored[0]);
-  add(w.prior.noise, theta[d + 1], 1, value, gradient != nullptr ? gradient[d + 1] : ignored[0]);
-  return value;
-}
-
-double objective(unsigned, const double* theta, double* gradient, void* workspace) {
-  const double value = evidence(*static_cast<Workspace*>(workspace), theta, gradient);
+double objective(unsigned, const double* theta, double* gradient, void* evidence) {
+  const double value = static_cast<Evidence*>(evidence)->at(theta, gradient);
   return std::isfinite(value) ? value : 1e30;
 }
 
-std::vector<double> packed(const KernelParams& params) {
-  std::vector<double> theta(params.log_weight.data(), params.log_weight.data() + params.log_weight.size());
-  theta.push_back(params.log_signal);
-  theta.push_back(params.log_noise);
-  return theta;
-}
-
+struct Range {
+  double low, high;
+};
 /// Wide enough to matter only where nothing is learnt any more; the noise's lower end keeps K positive definite.
-constexpr double kLow = -18, kHigh = 12, kSignalLow = -5, kSignalHigh = 5, kNoiseLow = -14, kNoiseHigh = 1;
+constexpr Range kWeight = {-18, 12}, kSignal = {-5, 5}, kNoise = {-14, 1}, kShare = {-5, 5};
 
 }  // namespace
 
@@ -110,54 +34,182 @@ KernelPrior KernelPrior::of(double active) {
   return {.length = {std::sqrt(2.0) + 0.5 * std::log(active) - 3, std::sqrt(3.0)},
           .category = {-0.5 * std::log(active), 1.2},
           .signal = {0, 1},
-          .noise = {-7, 2}};
+          .noise = {-7, 2},
+          .share = {0, 1.5}};
 }
 
-KernelParams KernelPrior::mode(const ColumnKinds& kinds) const {
+KernelParams KernelPrior::mode(const KernelShape& shape) const {
   KernelParams params;
-  params.log_weight.resize(static_cast<Eigen::Index>(kinds.size()));
-  for (std::size_t j = 0; j < kinds.size(); ++j)
-    params.log_weight[static_cast<Eigen::Index>(j)] = kinds[j] ? category.mean : -2 * length.mean;
+  params.log_weight.resize(shape.columns());
+  for (Eigen::Index j = 0; j < shape.columns(); ++j)
+    params.log_weight[j] = shape.category[static_cast<std::size_t>(j)] ? category.mean : -2 * length.mean;
   params.log_signal = signal.mean;
   params.log_noise = noise.mean;
+  params.logit_share = share.mean;
   return params;
 }
 
-Evidence negative_evidence(const Eigen::MatrixXd& differences, const Eigen::VectorXd& y, const ColumnKinds& kinds,
-                           const KernelPrior& prior, const KernelParams& params) {
-  Workspace workspace{differences, y, kinds, prior, {}, {}, {}, {}, {}, {}, {}};
-  Evidence out{0, Eigen::VectorXd(params.size())};
-  out.value = evidence(workspace, packed(params).data(), out.gradient.data());
-  return out;
+Evidence::Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior)
+    : shape_(shape), prior_(prior), y_(std::move(y)), differences_(packed_differences(x, shape)) {
+  const std::size_t groups = shape.groups.size();
+  value_.resize(groups);
+  slope_.resize(groups);
+  r2_.resize(groups);
+  h_.resize(groups);
+  groups_of_.setZero(x.rows());
+  flags_.setOnes(differences_.rows(), shape.additive() ? static_cast<Eigen::Index>(groups) : 0);
+  for (std::size_t g = 0; g < groups && shape.additive(); ++g) {
+    const Eigen::Index flag = shape.groups[g].flag;
+    if (flag < 0) {
+      groups_of_.array() += 1 / shape.active_groups;
+    } else {
+      groups_of_ += x.col(flag) / shape.active_groups;
+    }
+    Eigen::Index at = 0;
+    for (Eigen::Index j = 1; j < x.rows() && flag >= 0; at += j, ++j)
+      flags_.col(static_cast<Eigen::Index>(g)).segment(at, j) = x.col(flag).head(j) * x(j, flag);
+  }
 }
 
-KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const ColumnKinds& kinds,
+std::vector<double> Evidence::theta(const KernelParams& params) const {
+  std::vector<double> theta(params.log_weight.data(), params.log_weight.data() + params.log_weight.size());
+  theta.push_back(params.log_signal);
+  theta.push_back(params.log_noise);
+  if (shape_.additive()) theta.push_back(params.logit_share);
+  return theta;
+}
+
+KernelParams Evidence::params(const std::vector<double>& theta) const {
+  KernelParams params;
+  const auto d = static_cast<std::size_t>(shape_.columns());
+  params.log_weight = Eigen::Map<const Eigen::VectorXd>(theta.data(), shape_.columns());
+  params.log_signal = theta[d];
+  params.log_noise = theta[d + 1];
+  params.logit_share = shape_.additive() ? theta[d + 2] : 0;
+  return params;
+}
+
+/// R of every pair, and what its derivatives need.
+void Evidence::gather(const double* theta) {
+  const Eigen::Index d = shape_.columns(), pairs = differences_.rows();
+  weight_ = Eigen::Map<const Eigen::ArrayXd>(theta, d).exp();
+  signal_ = std::exp(theta[d]);
+  noise_ = std::exp(theta[d + 1]);
+  share_ = shape_.additive() ? 1 / (1 + std::exp(-theta[d + 2])) : 0;
+  scratch_.setZero(pairs);
+  Eigen::ArrayXd h = Eigen::ArrayXd::Zero(pairs);
+  sum_.setZero(pairs);
+  for (std::size_t g = 0; g < shape_.groups.size(); ++g) {
+    r2_[g].setZero(pairs);
+    h_[g].setZero(pairs);
+    for (const Eigen::Index j : shape_.groups[g].columns)
+      (shape_.category[static_cast<std::size_t>(j)] ? h_[g] : r2_[g]) += weight_[j] * differences_.col(j).array();
+    scratch_ += r2_[g];
+    h += h_[g];
+    if (!shape_.additive()) continue;
+    correlate(r2_[g], h_[g], value_[g], &slope_[g]);
+    value_[g] *= flags_.col(static_cast<Eigen::Index>(g)).array() / shape_.active_groups;
+    slope_[g] *= flags_.col(static_cast<Eigen::Index>(g)).array() / shape_.active_groups;
+    sum_ += value_[g];
+  }
+  correlate(scratch_, h, product_, &product_slope_);
+  correlation_ = (1 - share_) * product_ + share_ * sum_;
+}
+
+void Evidence::fill() {
+  const Eigen::Index n = y_.size();
+  k_.resize(n, n);
+  Eigen::Index at = 0;
+  for (Eigen::Index j = 0; j < n; at += j, ++j) {  // the upper triangle, column by column, as packed
+    k_.col(j).head(j) = signal_ * correlation_.segment(at, j) + kMeanVariance;
+    k_(j, j) = signal_ * (1 - share_ + share_ * groups_of_[j]) + kMeanVariance + noise_;
+  }
+}
+
+/// Rasmussen, Williams 2006, eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ). REQUIRES: inverse_ = K⁻¹ - α αᵀ
+void Evidence::slopes(const double*, double* gradient) {
+  const Eigen::Index d = shape_.columns(), n = y_.size();
+  Eigen::ArrayXd& g = scratch_;  // of every pair: of both triangles, times s²
+  Eigen::Index at = 0;
+  for (Eigen::Index j = 0; j < n; at += j, ++j) g.segment(at, j) = inverse_.col(j).head(j).array() * signal_;
+  const Eigen::ArrayXd diagonal = inverse_.diagonal().array() * (0.5 * signal_);
+  const Eigen::ArrayXd product_by_r2 = g * (1 - share_) * product_slope_, product_by_h = g * (1 - share_) * product_;
+  for (std::size_t k = 0; k < shape_.groups.size(); ++k) {
+    Eigen::ArrayXd by_r2 = product_by_r2, by_h = product_by_h;
+    if (shape_.additive()) {
+      by_r2 += g * share_ * slope_[k];
+      by_h += g * share_ * value_[k];
+    }
+    for (const Eigen::Index j : shape_.groups[k].columns) {
+      const double dot = shape_.category[static_cast<std::size_t>(j)]
+                             ? -by_h.matrix().dot(differences_.col(j))  // ∂C/∂h = -C
+                             : by_r2.matrix().dot(differences_.col(j));
+      gradient[j] = dot * weight_[j];
+    }
+  }
+  gradient[d] = (g * correlation_).sum() + (diagonal * (1 - share_ + share_ * groups_of_.array())).sum();
+  gradient[d + 1] = 0.5 * noise_ * inverse_.trace();
+  if (shape_.additive()) {
+    gradient[d + 2] =
+        share_ * (1 - share_) * ((g * (sum_ - product_)).sum() + (diagonal * (groups_of_.array() - 1)).sum());
+  }
+}
+
+double Evidence::at(const double* theta, double* gradient) {
+  const Eigen::Index d = shape_.columns(), n = y_.size();
+  gather(theta);
+  fill();
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(k_);  // in place
+  if (factor.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
+  const Eigen::VectorXd alpha = factor.solve(y_);
+  // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (eq. 2.30)
+  double value = 0.5 * y_.dot(alpha) + k_.diagonal().array().log().sum();
+  if (gradient != nullptr) {
+    inverse_.setIdentity(n, n);
+    factor.solveInPlace(inverse_);
+    inverse_.noalias() -= alpha * alpha.transpose();
+    slopes(theta, gradient);
+  }
+  const auto slot = [&](Eigen::Index j) { return gradient != nullptr ? gradient + j : nullptr; };
+  for (Eigen::Index j = 0; j < d; ++j) {
+    if (shape_.category[static_cast<std::size_t>(j)]) {
+      add(prior_.category, theta[j], 1, value, slot(j));
+    } else {
+      add(prior_.length, -0.5 * theta[j], -0.5, value, slot(j));  // ln ℓ = -½ ln w
+    }
+  }
+  add(prior_.signal, theta[d], 1, value, slot(d));
+  add(prior_.noise, theta[d + 1], 1, value, slot(d + 1));
+  if (shape_.additive()) add(prior_.share, theta[d + 2], 1, value, slot(d + 2));
+  return value;
+}
+
+KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
                         const KernelPrior& prior, const std::vector<KernelParams>& starts, int evaluations) {
-  const Eigen::MatrixXd differences = packed_differences(x, kinds);
-  Workspace workspace{differences, y, kinds, prior, {}, {}, {}, {}, {}, {}, {}};
-  const auto size = static_cast<unsigned>(kinds.size() + 2);
-  std::vector<double> low(size, kLow), high(size, kHigh);
-  low[size - 2] = kSignalLow;
-  high[size - 2] = kSignalHigh;
-  low[size - 1] = kNoiseLow;
-  high[size - 1] = kNoiseHigh;
-  nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, size);
+  Evidence evidence(x, y, shape, prior);
+  const auto size = static_cast<std::size_t>(evidence.size());
+  const auto d = static_cast<std::size_t>(shape.columns());
+  std::vector<double> low(size, kWeight.low), high(size, kWeight.high);
+  const Range rest[] = {kSignal, kNoise, kShare};
+  for (std::size_t i = d; i < size; ++i) {
+    low[i] = rest[i - d].low;
+    high[i] = rest[i - d].high;
+  }
+  nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(size));
   nlopt_set_lower_bounds(search, low.data());
   nlopt_set_upper_bounds(search, high.data());
-  nlopt_set_min_objective(search, objective, &workspace);
+  nlopt_set_min_objective(search, objective, &evidence);
   nlopt_set_maxeval(search, evaluations);
   nlopt_set_ftol_abs(search, 1e-4);
   double best = std::numeric_limits<double>::infinity();
   KernelParams out = starts.front();
   for (const KernelParams& start : starts) {
-    std::vector<double> theta = packed(start);
-    for (unsigned i = 0; i < size; ++i) theta[i] = std::clamp(theta[i], low[i], high[i]);
+    std::vector<double> theta = evidence.theta(start);
+    for (std::size_t i = 0; i < size; ++i) theta[i] = std::clamp(theta[i], low[i], high[i]);
     double value = std::numeric_limits<double>::infinity();
     if (nlopt_optimize(search, theta.data(), &value) == NLOPT_INVALID_ARGS || !(value < best)) continue;
     best = value;
-    out.log_weight = Eigen::Map<Eigen::VectorXd>(theta.data(), static_cast<Eigen::Index>(size) - 2);
-    out.log_signal = theta[size - 2];
-    out.log_noise = theta[size - 1];
+    out = evidence.params(theta);
   }
   nlopt_destroy(search);
   return out;

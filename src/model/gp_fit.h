@@ -1,4 +1,5 @@
-// Hyperparameters of a Gaussian process by maximum a posteriori: L-BFGS (NLopt) on analytic gradients.
+// Hyperparameters of a Gaussian process by maximum a posteriori: L-BFGS (NLopt) on analytic gradients. Notation:
+// kernel.h.
 #pragma once
 
 #include <Eigen/Dense>
@@ -16,23 +17,46 @@ struct KernelPrior {
   struct Normal {
     double mean, deviation;
   };
-  Normal length, category, signal, noise;  // of ln ℓ, ln w of a category, ln s², ln σ²
+  Normal length, category, signal, noise, share;  // of ln ℓ, ln w of a category, ln s², ln σ², logit ρ
 
   /// `active`: how many columns matter at once; fewer than d in a conditional space.
   static KernelPrior of(double active);
-  KernelParams mode(const ColumnKinds& kinds) const;
+  KernelParams mode(const KernelShape& shape) const;
 };
 
-struct Evidence {
-  double value;              // -log p(y | X, θ) - log p(θ), without constants; infinite if K is not positive definite
-  Eigen::VectorXd gradient;  // by θ = (ln w, ln s², ln σ²)
+/// -log p(y | X, θ) - log p(θ), without constants, of the observations of a fixed X.
+class Evidence {
+ public:
+  /// O(n² d)
+  Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior);
+
+  Eigen::Index size() const { return shape_.columns() + (shape_.additive() ? 3 : 2); }  // of θ
+  std::vector<double> theta(const KernelParams& params) const;
+  KernelParams params(const std::vector<double>& theta) const;
+  /// `gradient` may be null. Infinite where K is not positive definite. O(n³ + n² d).
+  double at(const double* theta, double* gradient);
+
+ private:
+  void gather(const double* theta);
+  void fill();
+  void slopes(const double* theta, double* gradient);
+
+  const KernelShape& shape_;
+  const KernelPrior& prior_;
+  Eigen::VectorXd y_;
+  Eigen::MatrixXd differences_, flags_;  // packed by pairs; a column per column, per group with a flag (else none)
+  double self_groups_ = 0;
+  Eigen::VectorXd groups_of_;  // Σ_g π a_g of each point
+  // At the newest θ.
+  Eigen::VectorXd weight_;
+  double signal_ = 0, noise_ = 0, share_ = 0;
+  Eigen::ArrayXd product_, product_slope_, sum_, correlation_, scratch_;
+  std::vector<Eigen::ArrayXd> value_, slope_, r2_, h_;  // of each group
+  Eigen::MatrixXd k_, inverse_;
 };
-/// O(n³ + n² d). `differences`: packed_differences(X).
-Evidence negative_evidence(const Eigen::MatrixXd& differences, const Eigen::VectorXd& y, const ColumnKinds& kinds,
-                           const KernelPrior& prior, const KernelParams& params);
 
 /// The best end of `starts` after at most `evaluations` evidences each. REQUIRES: at least one start.
-KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const ColumnKinds& kinds,
+KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
                         const KernelPrior& prior, const std::vector<KernelParams>& starts, int evaluations);
 
 }  // namespace hone

@@ -7,39 +7,32 @@
 
 namespace hone {
 
-struct Normal1 {
+struct Expectation {
   double mean, deviation;  // of the function, without the noise of an observation
 };
 
 class GpPosterior {
  public:
   /// O(n³). Falls back to more noise where K is not positive definite.
-  GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, ColumnKinds kinds, KernelParams params);
+  GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, Kernel kernel);
 
   Eigen::Index size() const { return x_.rows(); }
-  Eigen::Index columns() const { return x_.cols(); }
-  const Eigen::MatrixXd& x() const { return x_; }
-  const ColumnKinds& kinds() const { return kinds_; }
-  const KernelParams& params() const { return params_; }
-  const Eigen::VectorXd& weight() const { return weight_; }
+  Eigen::Index columns() const { return kernel_.shape().columns(); }
+  const Kernel& kernel() const { return kernel_; }
 
   /// At one point. O(n² + n d).
-  Normal1 at(const double* point) const;
+  Expectation at(const double* point) const;
   /// And the derivatives by each numeric column; 0 for categories.
-  Normal1 at(const double* point, double* mean_slope, double* deviation_slope) const;
+  Expectation at(const double* point, double* mean_slope, double* deviation_slope) const;
   /// At many points, one a column of `points` [d, m]. O(m (n² + n d)), blocked.
   void at(const Eigen::MatrixXd& points, Eigen::ArrayXd& mean, Eigen::ArrayXd& deviation) const;
   /// At the observations themselves. O(n²).
   Eigen::VectorXd fitted() const;
 
  private:
-  void covariances(const double* point, Eigen::ArrayXd& k, Eigen::ArrayXd* slope) const;
-
   Eigen::MatrixXd x_;
-  ColumnKinds kinds_;
-  KernelParams params_;
-  Eigen::VectorXd weight_;
-  double signal_, noise_;
+  Kernel kernel_;
+  double noise_;
   Eigen::LLT<Eigen::MatrixXd> factor_;
   Eigen::VectorXd alpha_, y_;
 };

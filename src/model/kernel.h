@@ -1,14 +1,21 @@
-// The covariance of a Gaussian process over mixed points: numbers in [0, 1] and categories.
+// The covariance of a Gaussian process over mixed, conditional points: numbers in [0, 1] and categories.
 //
 // Notation, in all of gp_*.{h,cpp} and kernel.{h,cpp}:
 //   n, d         points, columns
-//   X            [n, d] a point a row; a numeric column holds numbers, a category column whole codes
+//   X            [n, d + flags] a point a row; a numeric column holds numbers, a category column whole codes
 //   w            [d] weight of a column: 1 / lengthscale² of a numeric one
-//   r², h        Σ w (x - x')² over the numeric columns; Σ w 1[x != x'] over the categories
-//   R            exp(-h) M(r), the correlation: Matérn 5/2 of the numbers times a Hamming kernel of the categories
+//   r², h        Σ w (x - x')² over numeric columns; Σ w 1[x != x'] over categories
+//   C            exp(-h) M(r): Matérn 5/2 of the numbers times a Hamming kernel of the categories
+//   g, a_g       groups of columns that are active together; whether a point has the group
+//   R            (1 - ρ) C(all columns) + ρ Σ_g π a_g a'_g C(columns of g), π = 1 / groups that a point has on average
 //   s², σ², τ²   signal and noise variance; that of the constant mean, which is integrated out
 //   K            [n, n] = s² R + τ² 1 1ᵀ + σ² I
-//   θ            log w, log s², log σ²
+//   θ            log w, log s², log σ², logit ρ
+//
+// The sum over groups lets what was learnt of the columns that two points share count although they differ in others
+// (Ma, Blaschko, "Additive Tree-Structured Covariance Function for Conditional Parameter Spaces", AISTATS 2020); sum
+// plus product is the mixed kernel of Ru et al., "Bayesian Optimisation over Multiple Continuous and Categorical
+// Inputs", ICML 2020, eq. 5. The share ρ is learnt.
 #pragma once
 
 #include <Eigen/Dense>
@@ -16,28 +23,58 @@
 
 namespace hone {
 
-struct KernelParams {
-  Eigen::VectorXd log_weight;
-  double log_signal = 0, log_noise = -6;
+struct KernelShape {
+  struct Group {
+    std::vector<Eigen::Index> columns;
+    Eigen::Index flag = -1;  // the column of X that is 1 where the group is active, else 0; -1: always
+  };
+  std::vector<char> category;  // of each column: codes that are equal or not
+  std::vector<Group> groups;   // a partition of the columns
+  double active_groups = 1;    // of a point, on average
 
-  Eigen::Index size() const { return log_weight.size() + 2; }
+  Eigen::Index columns() const { return static_cast<Eigen::Index>(category.size()); }
+  bool additive() const { return groups.size() > 1; }
+  static KernelShape single(std::vector<char> category);
 };
 
-/// Which columns are categories. Two codes are equal or they are not.
-using ColumnKinds = std::vector<char>;
+struct KernelParams {
+  Eigen::VectorXd log_weight;
+  double log_signal = 0, log_noise = -6, logit_share = 0;
+};
 
 /// τ²: of a mean that is about 0 in standardised observations.
 inline constexpr double kMeanVariance = 1.0;
 
-/// M(r) exp(-h) of r², h and its derivative by r²: M(r) = (1 + √5 r + 5/3 r²) exp(-√5 r), dM/dr² = -5/6 (1 + √5 r)
-/// exp(-√5 r). Elementwise; `slope` may be null.
+/// C of r² and h, and its derivative by r²: M(r) = (1 + √5 r + 5/3 r²) exp(-√5 r), dM/dr² = -5/6 (1 + √5 r) exp(-√5 r).
+/// Elementwise; `slope` may be null.
 void correlate(const Eigen::ArrayXd& r2, const Eigen::ArrayXd& h, Eigen::ArrayXd& value, Eigen::ArrayXd* slope);
 
-/// r² and h between each row of X and one point. O(n d).
-void distances(const Eigen::MatrixXd& x, const ColumnKinds& kinds, const Eigen::VectorXd& weight, const double* point,
-               Eigen::ArrayXd& r2, Eigen::ArrayXd& h);
+class Kernel {
+ public:
+  Kernel(KernelShape shape, KernelParams params);
+
+  const KernelShape& shape() const { return shape_; }
+  const KernelParams& params() const { return params_; }
+  const Eigen::VectorXd& weight() const { return weight_; }
+  double noise() const { return noise_; }
+  double share() const { return share_; }
+
+  /// s² R + τ² between a point and itself.
+  double variance(const double* point) const;
+  /// The same between each row of X and a point; `slopes`: for each group the derivative by r² of its columns. O(n d).
+  void covariance(const Eigen::MatrixXd& x, const double* point, Eigen::ArrayXd& k,
+                  std::vector<Eigen::ArrayXd>* slopes) const;
+  /// K without σ² I, all of it.
+  Eigen::MatrixXd matrix(const Eigen::MatrixXd& x) const;
+
+ private:
+  KernelShape shape_;
+  KernelParams params_;
+  Eigen::VectorXd weight_;
+  double signal_, noise_, share_;
+};
 
 /// The pairs i < j of the rows of X, packed: squared differences (categories: 1 if they differ), a column per column.
-Eigen::MatrixXd packed_differences(const Eigen::MatrixXd& x, const ColumnKinds& kinds);
+Eigen::MatrixXd packed_differences(const Eigen::MatrixXd& x, const KernelShape& shape);
 
 }  // namespace hone

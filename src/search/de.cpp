@@ -87,8 +87,8 @@ class De final : public Searcher {
 
   static std::size_t members(std::int64_t option, std::optional<std::int64_t> trials) {
     if (option > 0) return static_cast<std::size_t>(std::max<std::int64_t>(option, 4));
-    // A tenth of the trials: ten rounds are the least in which differences shrink to anything.
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(trials.value_or(200) / 10, 8, 20));
+    // A dozen rounds are the least in which differences shrink to anything.
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(trials.value_or(240) / 12, 8, 20));
   }
   /// Without a note it is the worst whose place is at stake, and likewise if the target is gone.
   std::size_t rival_of(std::string_view note) const {
@@ -162,10 +162,10 @@ SearcherRow de_row() {
       .paper =
           "Storn, Price, Differential Evolution, Journal of Global Optimization 11, 1997; Awad, Mallik, Hutter, DEHB, "
           "IJCAI 2021; Zhang, Sanderson, JADE, IEEE TEC 13, 2009",
-      .options = {whole("population", 0, 0, 100000, "members; 0: a tenth of the trials, 8 to 20"),
+      .options = {whole("population", 0, 0, 100000, "members; 0: a twelfth of the trials, 8 to 20"),
                   real("scale", 0.5, 0.01, 2, "F: how much of a difference is added"),
-                  real("crossover", 0.5, 0, 1, "CR: chance that a parameter changes"),
-                  real("best", 0.2, 0.001, 1, "share of the members that lead the others")},
+                  real("crossover", 0.9, 0, 1, "CR: chance that a parameter changes"),
+                  real("best", 0.1, 0.001, 1, "share of the members that lead the others")},
       .multi_objective = false,
       .make = make_de};
 }

@@ -8,18 +8,21 @@
 //                        discrete and climbs in the continuous part, in turn         search/gp_search.h
 // Trials of all fidelities are data: how far one came is a column of the kernel, and proposals are judged at the
 // furthest fidelity seen. Pending trials are believed to get what the model expects of them (Ginsbourger, Le Riche,
-// Carraro, "Kriging Is Well-Suited to Parallelize Optimization", 2010).
+// Carraro, "Kriging Is Well-Suited to Parallelize Optimization", 2010). The opening is drawn towards the middle, the more
+// so the more dimensions there are: Cauwet et al., "Fully Parallel Hyperparameter Search: Reshaped Space-Filling",
+// ICML 2020.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "search/gp_search.h"
 #include "search/make.h"
-#include "search/opening.h"
 #include "search/rows.h"
+#include "search/sobol_points.h"
 #include "space/legal.h"
 
 namespace hone {
@@ -29,52 +32,76 @@ class Gp final : public Searcher {
  public:
   Gp(const SearchInputs& inputs, const Options& options)
       : seed_(inputs.seed),
-        max_(inputs.max),
-        space_(inputs.space),
-        startup_(static_cast<std::size_t>(option_int(options, "startup"))),
-        opening_(inputs.space, inputs.seed, "gp"),
+        objectives_(static_cast<std::size_t>(inputs.objectives)),
+        space_(inputs.space, inputs.max > 1),
+        startup_(static_cast<std::size_t>(option_int(options, "startup")) +
+                 static_cast<std::size_t>(std::min(5.0, space_.options()))),
+        points_(inputs.space.free().size(), Rng::stream(inputs.seed, "gp start")),
         legal_(inputs.space),
-        data_(inputs.space, inputs.objectives) {}
+        data_(inputs.space, inputs.objectives, inputs.outcomes) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "gp", static_cast<std::uint64_t>(ask.trial));
-    if (space_.size() == 0 || data_.results() < startup_)
-      return opening_.propose(ask, rng, legal_, data_.results(), startup_);
-    return model(rng);
+    if (!ready()) return open(ask, rng);
+    if (objectives_ == 1) return model(fitted(), rng);
+    std::vector<double> weights(objectives_);  // uniform on the simplex
+    double sum = 0;
+    for (double& w : weights) sum += w = -std::log(1 - rng.uniform());
+    for (double& w : weights) w /= sum;
+    return model(GpModel(space_, data_, std::nullopt, weights), rng);
   }
 
   void tell(const Trial& trial, Change change, std::string_view note) override {
     if (is_new(trial, change)) legal_.tried(trial.config);
     data_.tell(trial, change);
-    if (auto fit = GpFit::read(note, width()); fit && (!fit_ || fit->results >= fit_->results)) fit_ = std::move(fit);
+    auto fit = GpFit::read(note, space_.shape().columns(), data_.outcomes());
+    if (fit && (!fit_ || fit->ended >= fit_->ended)) fit_ = std::move(fit);
     model_.reset();
   }
 
   std::optional<Belief> belief(const Config& config) const override {
-    if (data_.results() < startup_ || space_.size() == 0) return std::nullopt;
+    if (objectives_ > 1 || !ready()) return std::nullopt;
     const GpModel& model = fitted();
     std::vector<double> row(model.width());
     model.row(space_.space().encode(config), row.data());
-    const Normal1 f = model.loss().at(row.data());
-    const double mean = model.transform().inverse(f.mean);
-    const double spread =
-        model.transform().inverse(f.mean + f.deviation) - model.transform().inverse(f.mean - f.deviation);
-    return Belief{.mean = {mean},
-                  .deviation = {spread / 2},
+    const Expectation f = model.loss().at(row.data());
+    const OutputTransform& t = model.transform();
+    return Belief{.mean = {t.inverse(f.mean)},
+                  .deviation = {(t.inverse(f.mean + f.deviation) - t.inverse(f.mean - f.deviation)) / 2},
                   .acquisition = model.acquisition().at(row.data()),
                   .feasible = model.acquisition().feasible(row.data())};
   }
 
  private:
-  std::size_t width() const { return space_.size() + (max_ > 1 ? 1 : 0); }
+  bool ready() const { return space_.size() > 0 && data_.results() >= 2 && data_.results() + data_.bad() >= startup_; }
 
   const GpModel& fitted() const {
-    if (!model_) model_.emplace(space_, data_, fit_, max_);
+    if (!model_) model_.emplace(space_, data_, fit_, std::vector<double>());
     return *model_;
   }
 
-  std::variant<Proposal, Wait, Exhausted> model(Rng& rng) const {
-    const GpModel& model = fitted();
+  /// The middle, then Sobol points drawn towards it.
+  std::variant<Proposal, Wait, Exhausted> open(const Ask& ask, Rng& rng) const {
+    const double scale = std::min(1.0, 1.3 / std::sqrt(space_.active()));
+    bool first = true;
+    auto picked = legal_.pick(rng, [&](Rng& stream) {
+      if (!std::exchange(first, false)) return space_.space().draw(uniform_point(stream, space_.space()));
+      std::vector<double> point = points_.point(static_cast<std::uint64_t>(ask.trial));
+      for (std::size_t k = 0; k < point.size(); ++k) {
+        if (ask.trial == 0) point[k] = 0.5;
+        if (!space_.column(k).word) point[k] = 0.5 + scale * (point[k] - 0.5);
+      }
+      return space_.space().draw(point);
+    });
+    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
+    return Proposal{.config = std::move(std::get<Config>(picked)),
+                    .note = "start",
+                    .why = ask.trial == 0
+                               ? std::string("the middle of the space, to begin with")
+                               : fmt::format("spread out: {} of {} results known", data_.results(), startup_)};
+  }
+
+  std::variant<Proposal, Wait, Exhausted> model(const GpModel& model, Rng& rng) const {
     std::set<std::vector<double>> known;  // NaN of inactive ones never equals: made comparable
     const auto comparable = [](std::vector<double> point) {
       for (double& u : point) u = std::isnan(u) ? -1 : u;
@@ -82,35 +109,46 @@ class Gp final : public Searcher {
     };
     for (const auto& [id, entry] : data_.entries()) known.insert(comparable(entry.point));
     const bool check = space_.space().finite() || !space_.space().constraints().empty();
-    const auto candidates = maximise(
-        space_, model,
-        [&](const std::vector<double>& point) {
-          return !known.contains(comparable(point)) && (!check || legal_.fresh(space_.space().decode(point)));
-        },
-        rng);
+    const auto legal = [&](const std::vector<double>& point) {
+      return !known.contains(comparable(point)) && (!check || legal_.fresh(space_.space().decode(point)));
+    };
+    const auto candidates = maximise(space_, model, legal, rng);
     std::size_t next = 0;
     auto picked = legal_.pick(rng, [&](Rng& stream) {
       if (next < candidates.size()) return space_.space().decode(candidates[next++].point);
       return space_.space().draw(uniform_point(stream, space_.space()));
     });
     if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
-    Proposal proposal{
-        .config = std::move(std::get<Config>(picked)), .note = model.refitted() ? model.fit().note() : "gp", .why = {}};
-    std::vector<double> row(model.width());
-    model.row(space_.space().encode(proposal.config), row.data());
-    const Normal1 f = model.loss().at(row.data());
-    proposal.why =
-        fmt::format("model of {} results expects {:.4g} (between {:.4g} and {:.4g}), the best so far {:.4g}",
-                    data_.results(), model.transform().inverse(f.mean), model.transform().inverse(f.mean - f.deviation),
-                    model.transform().inverse(f.mean + f.deviation), model.transform().inverse(model.best()));
+    Proposal proposal{.config = std::move(std::get<Config>(picked)), .note = "gp", .why = {}};
+    if (objectives_ == 1 && model.refitted()) proposal.note = model.fit().note();
+    proposal.why = reason(model, proposal.config);
     return proposal;
   }
 
+  std::string reason(const GpModel& model, const Config& config) const {
+    std::vector<double> row(model.width());
+    model.row(space_.space().encode(config), row.data());
+    std::string text = fmt::format("model of {} results", data_.results());
+    if (objectives_ > 1) {
+      text += " with weights of the objectives drawn anew";
+    } else {
+      const Expectation f = model.loss().at(row.data());
+      const OutputTransform& t = model.transform();
+      text += fmt::format(" expects a loss of {:.4g} ({:.4g} to {:.4g})", t.inverse(f.mean),
+                          t.inverse(f.mean - f.deviation), t.inverse(f.mean + f.deviation));
+      if (model.best()) text += fmt::format(", the best so far {:.4g}", t.inverse(*model.best()));
+    }
+    if (!model.best()) text += ", looking for a feasible one";
+    const double feasible = model.acquisition().feasible(row.data());
+    if (feasible < 1) text += fmt::format("; feasible with a chance of {:.0f} %", 100 * feasible);
+    return text;
+  }
+
   std::uint64_t seed_;
-  Resource max_;
+  std::size_t objectives_;
   GpSpace space_;
   std::size_t startup_;
-  Opening opening_;
+  SobolPoints points_;
   Legal legal_;
   GpData data_;
   std::optional<GpFit> fit_;              // the newest that came back in a note
@@ -124,18 +162,19 @@ std::unique_ptr<Searcher> make_gp(const SearchInputs& inputs, const Options& opt
 }  // namespace
 
 SearcherRow gp_row() {
-  return {
-      .name = "gp",
-      .doc =
-          "Gaussian process with expected improvement. For dear trials: continuous, mixed and conditional spaces, "
-          "up to a few hundred trials",
-      .paper =
-          "Jones, Schonlau, Welch, Efficient Global Optimization of Expensive Black-Box Functions, JGO 13, "
-          "1998; Cowen-Rivers et al., HEBO, JAIR 74, 2022; Ament et al., Unexpected Improvements to Expected "
-          "Improvement, NeurIPS 2023",
-      .options = {whole("startup", 5, 2, 10000, "results to wait for before the model is used; spread out until then")},
-      .multi_objective = false,
-      .make = make_gp};
+  return {.name = "gp",
+          .doc =
+              "Gaussian process with expected improvement. For dear trials: continuous, mixed and conditional spaces, "
+              "up to a few hundred trials",
+          .paper =
+              "Jones, Schonlau, Welch, Efficient Global Optimization of Expensive Black-Box Functions, JGO 13, "
+              "1998; Cowen-Rivers et al., HEBO, JAIR 74, 2022; Ament et al., Unexpected Improvements to Expected "
+              "Improvement, NeurIPS 2023",
+          .options = {whole("startup", 5, 2, 10000,
+                            "results to wait for before the model is used, and up to 5 more where there are choices; "
+                            "spread out until then")},
+          .multi_objective = true,
+          .make = make_gp};
 }
 
 }  // namespace hone

@@ -8,6 +8,8 @@ namespace {
 
 using Entry = GpData::Entry;
 
+constexpr double kLargest = 1e150;  // its square is finite
+
 bool finite(const std::vector<double>& values, std::size_t count) {
   return values.size() >= count && std::all_of(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count),
                                                [](double x) { return std::isfinite(x); });
@@ -40,6 +42,7 @@ void GpData::tell(const Trial& trial, Change change) {
     entry.kind = Entry::Kind::Result;
     entry.at = last.at;
     entry.loss.assign(last.loss.begin(), last.loss.begin() + static_cast<std::ptrdiff_t>(objectives_));
+    for (double& x : entry.loss) x = std::clamp(x, -kLargest, kLargest);
     entry.excess = last.excess;
   } else {
     entry.kind = Entry::Kind::Bad;

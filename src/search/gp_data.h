@@ -21,11 +21,15 @@ class GpData {
     std::vector<double> loss, excess;
   };
 
-  GpData(Space space, int objectives) : space_(std::move(space)), objectives_(static_cast<std::size_t>(objectives)) {}
+  GpData(Space space, int objectives, int outcomes)
+      : space_(std::move(space)),
+        objectives_(static_cast<std::size_t>(objectives)),
+        outcomes_(static_cast<std::size_t>(outcomes)) {}
 
   void tell(const Trial& trial, Change change);
 
   const std::map<TrialId, Entry>& entries() const { return entries_; }
+  std::size_t outcomes() const { return outcomes_; }
   std::size_t results() const { return results_; }
   std::size_t bad() const { return bad_; }
   Resource furthest() const { return levels_.empty() ? 1 : levels_.rbegin()->first; }
@@ -35,7 +39,7 @@ class GpData {
   void count(const Entry& entry, int by);
 
   Space space_;
-  std::size_t objectives_;
+  std::size_t objectives_, outcomes_;
   std::map<TrialId, Entry> entries_;
   std::map<Resource, int> levels_;  // of the results: how many have it as their furthest
   std::size_t results_ = 0, bad_ = 0;

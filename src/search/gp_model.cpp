@@ -1,10 +1,6 @@
 #include "search/gp_model.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <bit>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -14,9 +10,15 @@ namespace {
 
 using Entry = GpData::Entry;
 
-constexpr std::size_t kFitRows = 250;
+constexpr std::size_t kFitRows = 200;  // for the hyperparameters a part of the trials will do
+constexpr int kFitEvaluations = 40;
 
-std::size_t interval(std::size_t results) { return results < 50 ? 1 : results / 20; }
+/// Trials that end before the hyperparameters are looked at again.
+std::size_t interval(std::size_t ended) { return ended < 60 ? 1 : ended / 15; }
+
+Eigen::VectorXd vector_of(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
 
 Eigen::VectorXd transformed(const OutputTransform& transform, const std::vector<double>& losses) {
   Eigen::VectorXd z(static_cast<Eigen::Index>(losses.size()));
@@ -24,61 +26,70 @@ Eigen::VectorXd transformed(const OutputTransform& transform, const std::vector<
   return z;
 }
 
-Eigen::MatrixXd correlation(const Eigen::MatrixXd& x, const ColumnKinds& kinds, const KernelParams& params) {
-  const Eigen::VectorXd weight = params.log_weight.array().exp();
-  Eigen::MatrixXd k(x.rows(), x.rows());
-  Eigen::ArrayXd r2, h, value;
-  for (Eigen::Index j = 0; j < x.rows(); ++j) {
-    const Eigen::VectorXd point = x.row(j);
-    distances(x, kinds, weight, point.data(), r2, h);
-    correlate(r2, h, value, nullptr);
-    k.col(j) = std::exp(params.log_signal) * value + kMeanVariance;
+std::vector<std::size_t> sorted_by(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  return order;
+}
+
+bool feasible(const Entry& entry) {
+  return std::all_of(entry.excess.begin(), entry.excess.end(), [](double x) { return x <= 0; });
+}
+
+/// Several objectives as one: each made normal, stretched to [0, 1], then max_k w_k f_k + 0.05 Σ w_k f_k.
+std::vector<double> scalarised(const std::vector<const Entry*>& entries, const std::vector<double>& weights) {
+  std::vector<double> most(entries.size(), 0.0), sum(entries.size(), 0.0);
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    std::vector<double> losses;
+    for (const Entry* entry : entries) losses.push_back(entry->loss[k]);
+    OutputTransform best = *output_transform(losses, 0);
+    for (int id = 1; id < kOutputTransforms; ++id) {
+      const auto other = output_transform(losses, id);
+      if (other && log_jacobian(*other, losses) > log_jacobian(best, losses)) best = *other;
+    }
+    const Eigen::VectorXd z = transformed(best, losses);
+    const double low = z.minCoeff(), width = std::max(z.maxCoeff() - low, 1e-12);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const double term = weights[k] * (z[static_cast<Eigen::Index>(i)] - low) / width;
+      most[i] = std::max(most[i], term);
+      sum[i] += term;
+    }
   }
-  k.diagonal().array() += std::exp(params.log_noise);
-  return k;
+  for (std::size_t i = 0; i < entries.size(); ++i) most[i] += 0.05 * sum[i];
+  return most;
 }
 
 }  // namespace
 
-std::string GpFit::note() const {
-  std::string text = fmt::format("gp {} {}", results, transform);
-  const auto add = [&](double x) {
-    text += fmt::format(" {:08x}", std::bit_cast<std::uint32_t>(static_cast<float>(x)));
-  };
-  for (const double x : params.log_weight) add(x);
-  add(params.log_signal);
-  add(params.log_noise);
-  return text;
+GpModel::GpModel(const GpSpace& space, const GpData& data, const std::optional<GpFit>& known,
+                 const std::vector<double>& weights)
+    : space_(space), furthest_(data.furthest()), outcomes_(data.outcomes()) {
+  gather(data, weights);
+  // Parameters of another mixture of objectives are of no use.
+  if (known && weights.empty() && ended_.size() < known->ended + interval(known->ended) &&
+      known->params.size() == outcomes_ + 1 + (data.bad() > 0)) {
+    fit_ = *known;
+  } else {
+    refit(weights.empty() ? known : std::nullopt);
+  }
+  losses_ = part(losses_, kMostRows, true);
+  std::optional<OutputTransform> transform = output_transform(losses_.values, fit_.transform);
+  transform_ = transform ? *transform : *output_transform(losses_.values, 0);
+  believe(data);
 }
 
-void GpFit::round() {
-  const auto rounded = [](double x) { return static_cast<double>(static_cast<float>(x)); };
-  for (double& x : params.log_weight) x = rounded(x);
-  params.log_signal = rounded(params.log_signal);
-  params.log_noise = rounded(params.log_noise);
-}
-
-std::optional<GpFit> GpFit::read(std::string_view note, std::size_t columns) {
-  const char *at = note.data(), *end = at + note.size();
-  const auto word = [&](auto& out, int base) {
-    if (at == end || *at != ' ') return false;
-    const auto [next, error] = std::from_chars(at + 1, end, out, base);
-    at = next;
-    return error == std::errc();
-  };
-  if (!note.starts_with("gp ")) return std::nullopt;
-  at += 2;
-  GpFit fit;
-  if (!word(fit.results, 10) || !word(fit.transform, 10) || fit.transform < 0 || fit.transform >= kOutputTransforms)
-    return std::nullopt;
-  std::vector<double> values;
-  for (std::uint32_t bits = 0; word(bits, 16);) values.push_back(static_cast<double>(std::bit_cast<float>(bits)));
-  const bool sound = std::all_of(values.begin(), values.end(), [](double x) { return std::abs(x) < 100; });
-  if (at != end || values.size() != columns + 2 || !sound) return std::nullopt;
-  fit.params.log_weight = Eigen::Map<Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(columns));
-  fit.params.log_signal = values[columns];
-  fit.params.log_noise = values[columns + 1];
-  return fit;
+void GpModel::gather(const GpData& data, const std::vector<double>& weights) {
+  for (const auto& [id, entry] : data.entries()) {
+    if (entry.kind == Entry::Kind::Result) losses_.entries.push_back(&entry);
+    if (entry.kind == Entry::Kind::Pending) pending_.push_back(&entry);
+    if (entry.kind == Entry::Kind::Result || entry.kind == Entry::Kind::Bad) ended_.push_back(&entry);
+  }
+  if (!weights.empty()) {
+    losses_.values = scalarised(losses_.entries, weights);
+  } else {
+    for (const Entry* entry : losses_.entries) losses_.values.push_back(entry->loss[0]);
+  }
 }
 
 double GpModel::level(Resource at) const {
@@ -88,144 +99,193 @@ double GpModel::level(Resource at) const {
              : std::log(static_cast<double>(std::max<Resource>(at, 1))) / std::log(static_cast<double>(furthest_));
 }
 
-ColumnKinds GpModel::kinds() const {
-  ColumnKinds kinds = space_.kinds();
-  if (fidelity_) kinds.push_back(0);
-  return kinds;
-}
-
-void GpModel::row(const std::vector<double>& point, double* out) const {
-  space_.row(point, out);
-  if (fidelity_) out[space_.size()] = 1;
-}
-
 Eigen::MatrixXd GpModel::rows(const std::vector<const Entry*>& entries) const {
   Eigen::MatrixXd x(static_cast<Eigen::Index>(entries.size()), static_cast<Eigen::Index>(width()));
-  std::vector<double> one(width());
+  Eigen::RowVectorXd one(x.cols());
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    row(entries[i]->point, one.data());
-    if (fidelity_ && entries[i]->kind == Entry::Kind::Result) one.back() = level(entries[i]->at);
-    x.row(static_cast<Eigen::Index>(i)) =
-        Eigen::Map<Eigen::RowVectorXd>(one.data(), static_cast<Eigen::Index>(width()));
+    space_.row(entries[i]->point, entries[i]->kind == Entry::Kind::Result ? level(entries[i]->at) : 1, one.data());
+    x.row(static_cast<Eigen::Index>(i)) = one;
   }
   return x;
 }
 
-void GpModel::refit(const Sample& sample, const std::optional<GpFit>& known) {
-  refitted_ = true;
-  // For the hyperparameters a part will do: the best, and the others evenly over time.
-  Sample part = sample;
-  if (sample.losses.size() > kFitRows) {
-    std::vector<std::size_t> order(sample.losses.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return sample.losses[a] < sample.losses[b]; });
-    constexpr std::size_t kBest = kFitRows / 3;
-    std::vector<std::size_t> chosen(order.begin(), order.begin() + kBest);
-    std::vector<std::size_t> rest(order.begin() + kBest, order.end());
-    std::sort(rest.begin(), rest.end());
-    for (std::size_t i = 0; i < kFitRows - kBest; ++i) chosen.push_back(rest[i * rest.size() / (kFitRows - kBest)]);
-    std::sort(chosen.begin(), chosen.end());
-    part = {};
-    for (const std::size_t i : chosen) {
-      part.entries.push_back(sample.entries[i]);
-      part.losses.push_back(sample.losses[i]);
-    }
+GpModel::Sample GpModel::part(const Sample& sample, std::size_t most, bool near) const {
+  if (sample.values.size() <= most) return sample;
+  const std::vector<std::size_t> order = sorted_by(sample.values);
+  const auto share = static_cast<std::ptrdiff_t>(most / 3);
+  std::vector<char> chosen(sample.values.size(), 0);
+  for (std::ptrdiff_t i = 0; i < share; ++i) chosen[order[static_cast<std::size_t>(i)]] = 1;
+  if (near) {
+    std::vector<double> here(width());
+    row(sample.entries[order[0]]->point, here.data());
+    Eigen::ArrayXd k;
+    Kernel(space_.shape(), fit_.params[0]).covariance(rows(sample.entries), here.data(), k, nullptr);
+    std::vector<double> away(sample.values.size());
+    for (std::size_t i = 0; i < away.size(); ++i)
+      away[i] = chosen[i] ? std::numeric_limits<double>::infinity() : -k[static_cast<Eigen::Index>(i)];
+    const std::vector<std::size_t> nearest = sorted_by(away);
+    for (std::ptrdiff_t i = 0; i < share; ++i) chosen[nearest[static_cast<std::size_t>(i)]] = 1;
   }
-  const Eigen::MatrixXd x = rows(part.entries);
+  std::vector<std::size_t> rest;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (!chosen[i]) rest.push_back(i);
+  }
+  const std::size_t more = most - static_cast<std::size_t>(near ? 2 * share : share);
+  for (std::size_t i = 0; i < more; ++i) chosen[rest[i * rest.size() / more]] = 1;
+  Sample out;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (!chosen[i]) continue;
+    out.entries.push_back(sample.entries[i]);
+    out.values.push_back(sample.values[i]);
+  }
+  return out;
+}
+
+/// How much each outcome constraint is missed by, on a scale that is linear around the bound, which stays 0.
+GpModel::Sample GpModel::outcome(std::size_t index) const {
+  Sample sample;
+  std::vector<double> sizes;
+  for (const Entry* entry : losses_.entries) {
+    if (index >= entry->excess.size() || !std::isfinite(entry->excess[index])) continue;
+    sample.entries.push_back(entry);
+    sample.values.push_back(entry->excess[index]);
+    sizes.push_back(std::abs(entry->excess[index]));
+  }
+  if (sizes.empty()) return sample;
+  std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2), sizes.end());
+  const double scale = std::max(sizes[sizes.size() / 2], 1e-300);
+  double squares = 0;
+  for (double& x : sample.values) {
+    x = std::asinh(x / scale);
+    squares += x * x / static_cast<double>(sample.values.size());
+  }
+  for (double& x : sample.values) x /= std::sqrt(std::max(squares, 1e-12));
+  return part(sample, kMostRows, false);
+}
+
+/// 1 for a trial that failed, -1 for one that did not.
+GpModel::Sample GpModel::labels() const {
+  Sample sample{ended_, {}};
+  for (const Entry* entry : ended_) sample.values.push_back(entry->kind == Entry::Kind::Bad ? 1 : -1);
+  return part(sample, kMostRows, false);
+}
+
+void GpModel::refit(const std::optional<GpFit>& known) {
+  refitted_ = true;
+  fit_.ended = ended_.size();
+  const auto start = [&](std::size_t i) {
+    return known && i < known->params.size() ? std::optional(known->params[i]) : std::nullopt;
+  };
+  fit_loss(start(0));
   const KernelPrior prior = KernelPrior::of(space_.active());
-  const KernelParams mode = prior.mode(kinds());
-  fit_.params = known ? known->params : mode;
+  const bool failures = losses_.entries.size() < ended_.size();
+  for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
+    const Sample sample = part(i < outcomes_ ? outcome(i) : labels(), kFitRows, false);
+    std::vector<KernelParams> starts = {prior.mode(space_.shape())};
+    if (const auto before = start(i + 1)) starts.insert(starts.begin(), *before);
+    fit_.params.push_back(sample.values.size() < 2 ? starts[0]
+                                                   : fit_kernel(rows(sample.entries), vector_of(sample.values),
+                                                                space_.shape(), prior, starts, kFitEvaluations));
+  }
+  fit_.round();
+}
+
+/// The transformation under which the losses are most likely, given the kernel; then the kernel; and once more.
+void GpModel::fit_loss(const std::optional<KernelParams>& known) {
+  const Sample sample = part(losses_, kFitRows, false);
+  const Eigen::MatrixXd x = rows(sample.entries);
+  const KernelPrior prior = KernelPrior::of(space_.active());
+  const KernelParams mode = prior.mode(space_.shape());
+  KernelParams params = known ? *known : mode;
   fit_.transform = -1;
-  const auto n = static_cast<double>(part.losses.size());
+  const auto n = static_cast<double>(sample.values.size());
   for (int round = 0; round < 2; ++round) {
-    const Eigen::LLT<Eigen::MatrixXd> factor(correlation(x, kinds(), fit_.params));
-    double best = std::numeric_limits<double>::infinity();
+    const Kernel kernel(space_.shape(), params);
+    Eigen::MatrixXd k = kernel.matrix(x);
+    k.diagonal().array() += kernel.noise();
+    const Eigen::LLT<Eigen::MatrixXd> factor(k);
+    double least = std::numeric_limits<double>::infinity();
     int chosen = 0;
     for (int id = 0; id < kOutputTransforms; ++id) {
-      const auto transform = output_transform(part.losses, id);
+      const auto transform = output_transform(sample.values, id);
       if (!transform) continue;
-      const Eigen::VectorXd z = transformed(*transform, part.losses);
       // -log p(losses), with the scale of K at its best: n/2 ln(zᵀ K⁻¹ z / n) - Σ ln dz/dy
-      const double q = std::max(factor.matrixL().solve(z).squaredNorm() / n, 1e-12);
-      const double value = 0.5 * n * std::log(q) - log_jacobian(*transform, part.losses);
-      if (value < best) {
-        best = value;
+      const Eigen::VectorXd z = transformed(*transform, sample.values);
+      const double scale = std::max(factor.matrixL().solve(z).squaredNorm() / n, 1e-12);
+      const double value = 0.5 * n * std::log(scale) - log_jacobian(*transform, sample.values);
+      if (value < least) {
+        least = value;
         chosen = id;
       }
     }
     if (chosen == fit_.transform) break;
     fit_.transform = chosen;
-    const Eigen::VectorXd z = transformed(*output_transform(part.losses, chosen), part.losses);
     std::vector<KernelParams> starts = {mode};
-    if (known || round > 0) starts.insert(starts.begin(), fit_.params);
-    fit_.params = fit_kernel(x, z, kinds(), prior, starts, 40);
+    if (known || round > 0) starts.insert(starts.begin(), params);
+    params = fit_kernel(x, transformed(*output_transform(sample.values, chosen), sample.values), space_.shape(), prior,
+                        starts, kFitEvaluations);
   }
-  fit_.results = sample.losses.size();
-  fit_.round();
+  fit_.params = {params};
 }
 
-GpModel::GpModel(const GpSpace& space, const GpData& data, const std::optional<GpFit>& known, Resource max)
-    : space_(space), fidelity_(max > 1), furthest_(data.furthest()) {
-  Sample sample;
-  std::vector<const Entry*> pending, ended;
-  for (const auto& [id, entry] : data.entries()) {
-    if (entry.kind == Entry::Kind::Result) {
-      sample.entries.push_back(&entry);
-      sample.losses.push_back(entry.loss[0]);
+void GpModel::believe(const GpData& data) {
+  Eigen::VectorXd z = transformed(transform_, losses_.values);
+  const Kernel kernel(space_.shape(), fit_.params[0]);
+  loss_ = std::make_unique<GpPosterior>(rows(losses_.entries), z, kernel);
+  rank(data);
+  if (!pending_.empty()) {
+    std::vector<const Entry*> all = losses_.entries;
+    std::vector<double> one(width());
+    const Eigen::Index known = z.size();
+    z.conservativeResize(known + static_cast<Eigen::Index>(pending_.size()));
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+      row(pending_[i]->point, one.data());
+      z[known + static_cast<Eigen::Index>(i)] = loss_->at(one.data()).mean;
+      all.push_back(pending_[i]);
     }
-    if (entry.kind == Entry::Kind::Pending) pending.push_back(&entry);
-    if (entry.kind == Entry::Kind::Result || entry.kind == Entry::Kind::Bad) ended.push_back(&entry);
+    loss_ = std::make_unique<GpPosterior>(rows(all), z, kernel);
   }
-  if (known && sample.losses.size() < known->results + interval(known->results)) {
-    fit_ = *known;
-  } else {
-    refit(sample, known);
+  if (best_) acquisition_.improve(loss_.get(), *best_);
+  const bool failures = losses_.entries.size() < ended_.size() && data.bad() > 0;
+  for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
+    const Sample sample = i < outcomes_ ? outcome(i) : labels();
+    if (sample.values.empty()) continue;
+    requirements_.push_back(std::make_unique<GpPosterior>(rows(sample.entries), vector_of(sample.values),
+                                                          Kernel(space_.shape(), fit_.params[i + 1])));
+    acquisition_.require(requirements_.back().get(), 0);
   }
-  std::optional<OutputTransform> transform = output_transform(sample.losses, fit_.transform);
-  if (!transform) transform = output_transform(sample.losses, 0);
-  transform_ = *transform;
-  Eigen::VectorXd z = transformed(transform_, sample.losses);
-  loss_ = std::make_unique<GpPosterior>(rows(sample.entries), z, kinds(), fit_.params);
-  // Expected losses of all results at the furthest fidelity.
+  prefer(data);
+}
+
+/// Expected losses of all results at the furthest fidelity: the incumbents.
+void GpModel::rank(const GpData& data) {
   std::vector<double> expected;
-  std::vector<double> one(width());
   if (!data.several_levels()) {
     const Eigen::VectorXd fitted = loss_->fitted();
     expected.assign(fitted.data(), fitted.data() + fitted.size());
   } else {
-    for (const Entry* entry : sample.entries) {
+    std::vector<double> one(width());
+    for (const Entry* entry : losses_.entries) {
       row(entry->point, one.data());
       expected.push_back(loss_->at(one.data()).mean);
     }
   }
-  best_ = *std::min_element(expected.begin(), expected.end());
-  std::vector<std::size_t> order(expected.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return expected[a] < expected[b]; });
-  for (std::size_t i = 0; i < std::min<std::size_t>(order.size(), 5); ++i)
-    incumbents_.push_back(&sample.entries[order[i]]->point);
-  if (!pending.empty()) {
-    std::vector<const Entry*> all = sample.entries;
-    Eigen::VectorXd more(z.size() + static_cast<Eigen::Index>(pending.size()));
-    more.head(z.size()) = z;
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      row(pending[i]->point, one.data());
-      more[z.size() + static_cast<Eigen::Index>(i)] = loss_->at(one.data()).mean;
-      all.push_back(pending[i]);
+  const std::vector<std::size_t> order = sorted_by(expected);
+  constexpr std::size_t kIncumbents = 5;
+  for (const bool wanted : {true, false}) {  // the feasible ones first
+    for (const std::size_t i : order) {
+      if (feasible(*losses_.entries[i]) != wanted || incumbents_.size() >= kIncumbents) continue;
+      incumbents_.push_back(&losses_.entries[i]->point);
+      if (wanted && !best_) best_ = expected[i];
     }
-    loss_ = std::make_unique<GpPosterior>(rows(all), more, kinds(), fit_.params);
   }
-  acquisition_.improve(loss_.get(), best_);
-  if (data.bad() > 0) {
-    Eigen::VectorXd label(static_cast<Eigen::Index>(ended.size()));
-    for (std::size_t i = 0; i < ended.size(); ++i)
-      label[static_cast<Eigen::Index>(i)] = ended[i]->kind == Entry::Kind::Bad ? 1 : -1;
-    KernelParams params = KernelPrior::of(space_.active()).mode(kinds());
-    params.log_noise = -3;
-    success_ = std::make_unique<GpPosterior>(rows(ended), label, kinds(), params);
-    acquisition_.require(success_.get(), 0);
-  }
+}
+
+/// πBO: Hvarfner et al., "Augmenting Acquisition Functions with User Beliefs", ICLR 2022, eq. 6: the acquisition times
+/// the prior's density to the power of β / n.
+void GpModel::prefer(const GpData& data) {
+  constexpr double kBeta = 10;
+  acquisition_.prefer(space_.preferences(), kBeta / static_cast<double>(std::max<std::size_t>(data.results(), 1)));
 }
 
 }  // namespace hone

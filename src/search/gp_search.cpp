@@ -22,7 +22,7 @@ std::vector<double> scores(const GpModel& model, const std::vector<Point>& point
 }
 
 struct Climb {
-  const GpModel& model;
+  const Acquisition& acquisition;
   const std::vector<std::size_t>& free;  // continuous columns that are active
   std::vector<double> row, slope;
 };
@@ -30,8 +30,8 @@ struct Climb {
 double climb_objective(unsigned n, const double* x, double* gradient, void* data) {
   auto& climb = *static_cast<Climb*>(data);
   for (unsigned i = 0; i < n; ++i) climb.row[climb.free[i]] = x[i];
-  if (gradient == nullptr) return climb.model.acquisition().at(climb.row.data());
-  const double value = climb.model.acquisition().at(climb.row.data(), climb.slope.data());
+  if (gradient == nullptr) return climb.acquisition.at(climb.row.data());
+  const double value = climb.acquisition.at(climb.row.data(), climb.slope.data());
   for (unsigned i = 0; i < n; ++i) gradient[i] = climb.slope[climb.free[i]];
   return value;
 }
@@ -46,7 +46,7 @@ GpCandidate climbed(const GpSpace& space, const GpModel& model, const GpCandidat
     x.push_back(from.point[k]);
   }
   if (free.empty()) return from;
-  Climb climb{model, free, Point(model.width()), Point(model.width())};
+  Climb climb{model.acquisition(), free, Point(model.width()), Point(model.width())};
   model.row(from.point, climb.row.data());
   nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(free.size()));
   nlopt_set_lower_bounds1(search, 0);

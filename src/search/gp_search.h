@@ -1,6 +1,7 @@
 // The maximum of an acquisition over a mixed, conditional space.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "hone/rng.h"

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "search/make.h"
+#include "search/parzen.h"
 
 namespace hone {
 namespace {
@@ -47,7 +53,8 @@ GpSpace::Column column_of(const Space& space, std::size_t k) {
   GpSpace::Column column;
   const Param& param = space.params()[space.free()[k]];
   if (const auto* choice = std::get_if<Choice>(&param.domain)) {
-    column.category = !choice->ordered && choice->options.size() > 2 && !ascending_numbers(*choice);
+    column.word = !choice->ordered && !ascending_numbers(*choice);
+    column.category = column.word && choice->options.size() > 2;
   }
   column.stops = stops_of(space, k);
   if (column.stops.size() > 1) {
@@ -59,24 +66,78 @@ GpSpace::Column column_of(const Space& space, std::size_t k) {
 
 }  // namespace
 
-GpSpace::GpSpace(const Space& space) : space_(space) {
+GpSpace::GpSpace(const Space& space, bool fidelity) : space_(space), fidelity_(fidelity) {
+  std::map<std::pair<std::string, bool>, std::size_t>
+      groups;  // by condition; those without one: numbers and words apart
   for (std::size_t k = 0; k < space.free().size(); ++k) {
+    const Param& param = space.params()[space.free()[k]];
     columns_.push_back(column_of(space, k));
-    kinds_.push_back(columns_.back().category);
-    plain_ = plain_ && space.params()[space.free()[k]].when.empty() &&
-             (space.levels(k) == 0 || !columns_.back().stops.empty());
+    shape_.category.push_back(columns_.back().category);
+    plain_ = plain_ && param.when.empty() && (space.levels(k) == 0 || !columns_.back().stops.empty());
+    const auto [group, created] =
+        groups.try_emplace({param.when, param.when.empty() && columns_.back().word}, shape_.groups.size());
+    if (created) shape_.groups.emplace_back();
+    shape_.groups[group->second].columns.push_back(static_cast<Eigen::Index>(k));
   }
   plain_ = plain_ && space.constraints().empty();
-  Rng rng = Rng::stream(0, "gp active");  // a property of the space, not a draw of the study
-  constexpr int kDraws = 64;
-  double sum = 0;
-  for (int i = 0; i < kDraws; ++i) {
-    for (const double u : space.encode(space.draw(uniform_point(rng, space)))) sum += !std::isnan(u);
+  if (fidelity) {
+    const auto [group, created] = groups.try_emplace({"", false}, shape_.groups.size());
+    if (created) shape_.groups.emplace_back();
+    shape_.groups[group->second].columns.push_back(shape_.columns());
+    shape_.category.push_back(0);
   }
-  active_ = std::max(1.0, sum / kDraws);
+  width_ = shape_.category.size();
+  for (const auto& [key, group] : groups) {
+    if (!key.first.empty()) shape_.groups[group].flag = static_cast<Eigen::Index>(width_++);
+  }
+  measure();
+  prefer();
 }
 
-void GpSpace::row(std::span<const double> point, double* out) const {
+/// How much is active at once, on average.
+void GpSpace::measure() {
+  Rng rng = Rng::stream(0, "gp active");  // a property of the space, not a draw of the study
+  constexpr int kDraws = 64;
+  double active = 0, active_groups = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const auto point = space_.encode(space_.draw(uniform_point(rng, space_)));
+    for (std::size_t k = 0; k < point.size(); ++k) {
+      if (std::isnan(point[k])) continue;
+      ++active;
+      if (columns_[k].word) options_ += static_cast<double>(columns_[k].stops.size() - 1) / kDraws;
+    }
+    std::vector<double> out(width_);
+    row(point, 1, out.data());
+    for (const auto& group : shape_.groups)
+      active_groups += group.flag < 0 ? 1 : out[static_cast<std::size_t>(group.flag)];
+  }
+  active_ = std::max(1.0, active / kDraws);
+  shape_.active_groups = std::max(1.0, active_groups / kDraws);
+}
+
+void GpSpace::prefer() {
+  const std::vector<KernelAxis> axes = KernelAxis::of(space_);
+  for (const auto& group : shape_.groups) {
+    for (const Eigen::Index j : group.columns) {
+      const auto k = static_cast<std::size_t>(j);
+      if (k >= columns_.size()) continue;  // the fidelity
+      const KernelAxis& axis = axes[k];
+      Preference one{.column = j, .flag = group.flag};
+      if (std::isfinite(axis.sigma)) {
+        one.mean = (axis.mean - columns_[k].from) / columns_[k].width;
+        one.precision = std::pow(columns_[k].width / axis.sigma, 2);
+        preferences_.push_back(one);
+      } else if (columns_[k].word &&
+                 std::adjacent_find(axis.prior.begin(), axis.prior.end(), std::not_equal_to<>()) != axis.prior.end()) {
+        for (const double p : axis.prior) one.logs.push_back(std::log(std::max(p, 1e-6)));
+        one.stretch = columns_[k].category ? 1 : static_cast<double>(axis.prior.size() - 1);
+        preferences_.push_back(one);
+      }
+    }
+  }
+}
+
+void GpSpace::row(std::span<const double> point, double level, double* out) const {
   for (std::size_t k = 0; k < columns_.size(); ++k) {
     const Column& column = columns_[k];
     const double u = point[k];
@@ -85,6 +146,10 @@ void GpSpace::row(std::span<const double> point, double* out) const {
     } else {
       out[k] = std::isnan(u) ? 0.5 : (u - column.from) / column.width;
     }
+  }
+  if (fidelity_) out[columns_.size()] = level;
+  for (const auto& group : shape_.groups) {
+    if (group.flag >= 0) out[group.flag] = std::isnan(point[static_cast<std::size_t>(group.columns[0])]) ? 0 : 1;
   }
 }
 

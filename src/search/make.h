@@ -9,6 +9,7 @@
 
 namespace hone {
 
+SearcherRow auto_row();
 SearcherRow blendsearch_row();
 SearcherRow cfo_row();
 SearcherRow cmaes_row();

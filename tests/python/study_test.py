@@ -265,6 +265,10 @@ class Mistakes(unittest.TestCase):
                       self.refused(hone.Study, FLAT, minimize="l", searcher={"tpe": {"candidats": 3}}))
         self.assertIn("needs a fidelity", self.refused(hone.Study, FLAT, minimize="l", scheduler="asha"))
 
+    def test_what_needs_hone_run_is_refused(self):
+        self.assertIn("is for `hone run`", self.refused(hone.Study, FLAT, minimize="l", searcher={"command": "python3 s.py"}))
+        self.assertIn("no earlier ones", self.refused(hone.Study, FLAT, minimize="l", warm_start=["other"]))
+
     def test_an_objective_is_needed_once(self):
         self.assertIn("objective: is missing", self.refused(hone.Study, FLAT))
         self.assertIn("keep one", self.refused(hone.Study, FLAT, minimize="a", objective="minimize b"))
