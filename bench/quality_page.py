@@ -14,8 +14,7 @@ RIVALS = {"tpe": (("optuna-tpe", "optuna-tpe-group", "optuna-tpe-uni", "rustuna-
           "cfo": (("flaml-cfo",), (25, 50, 100)),
           "blendsearch": (("flaml-blend",), (25, 50, 100)),
           "smac": (("smac-rf",), (25, 50)),
-          "gp": (("ax", "hebo", "optuna-gp", "smac-gp"), (25, 50)),
-          "random": (("random",), (25, 50, 100))}
+          "gp": (("ax", "hebo", "optuna-gp", "smac-gp"), (25, 50))}
 OURS = "hone_adapter:"
 
 
@@ -77,7 +76,7 @@ def difference_cell(table, ours, theirs, at, group=None):
     found = table.difference(ours, theirs, at, group)
     if not found:
         return "–"
-    value, low, high, problems = found
+    value, low, high, _ = found
     mark = {-1: "**better**", 0: "", 1: "*worse*"}[verdict(found)]
     return f"{value:+.3f} [{low:+.2f}, {high:+.2f}] {mark}".strip()
 
@@ -148,6 +147,16 @@ def insert(path, name, text):
         file.write(page)
 
 
+def shown_in_plot(table, ours, group, most=6):
+    """The best of each side at 50 evaluations on at least half of the group's problems, and Hone's default."""
+    found = {o: m[0] for o in table.optimizers if o != "random" and (m := table.mean_regret(o, 50, group))
+             and 2 * m[1] >= len(table.problems(group))}
+    order = sorted(found, key=found.get)
+    own = [o for o in order if o in ours]
+    return ([o for o in own if ours[o] == "auto"] + [o for o in own if ours[o] != "auto"][:most]
+            + [o for o in order if o not in ours][:most])
+
+
 def plot(table, ours, folder):
     """One picture a group: mean regret against evaluations."""
     import matplotlib
@@ -157,22 +166,21 @@ def plot(table, ours, folder):
 
     os.makedirs(folder, exist_ok=True)
     points = list(range(5, 101, 5))
-    peers = [o for o in table.optimizers if o not in ours and o != "random"]
-    colours = {o: pyplot.get_cmap("tab20")(i % 20) for i, o in enumerate([*ours, *peers])}
     for group in GROUPS:
-        figure, axes = pyplot.subplots(figsize=(8, 5), dpi=100)
+        figure, axes = pyplot.subplots(figsize=(9, 5), dpi=80)
         problems = len(table.problems(group))
-        for o in [*peers, *ours]:
-            line = [(at, m[0]) for at in points if (m := table.mean_regret(o, at, group)) and m[1] * 2 >= problems]
-            if not line:
-                continue
+        for number, o in enumerate(shown_in_plot(table, ours, group)):
+            found = {at: m for at in points if (m := table.mean_regret(o, at, group))}
+            covered = max(problems for _, problems in found.values())  # elsewhere the mean would be of other problems
+            line = [(at, m[0]) for at, m in found.items() if m[1] == covered]
             own = o in ours
-            axes.plot(*zip(*line), label=f"hone {ours[o]}" if own else o, color=colours[o], linewidth=2.4 if own else 1,
-                      linestyle="-" if own else "--", marker=None if len(line) > 5 else ".", zorder=3 if own else 2)
+            axes.plot(*zip(*line), label=f"hone {ours[o]}" if own else o, color=pyplot.get_cmap("tab20")(number % 20),
+                      linewidth=2.4 if own else 1.2, linestyle="-" if own else "--", marker=None if len(line) > 5 else "o",
+                      markersize=4, zorder=3 if own else 2)
         axes.axhline(1, color="0.6", linewidth=0.8)
         axes.set(title=f"{group}: {problems} problems", xlabel="evaluations",
                  ylabel="regret (1: random search, 0: best known)", xlim=(5, 100), ylim=(0, 1.6))
-        axes.legend(fontsize=7, ncol=2, loc="upper right")
+        axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
         figure.tight_layout()
         figure.savefig(os.path.join(folder, f"regret-{group}.png"), metadata={"Software": None})
         pyplot.close(figure)
