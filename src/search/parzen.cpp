@@ -128,7 +128,7 @@ void Parzen::fill(Column& column, std::size_t k, std::span<const WeightedPoint> 
   column.mentioned = spread.n > 0;
   if (!column.mentioned) return;
   const bool options = !axis.ordered;
-  const double mix = options ? rules.choice_mix : rules.mix;
+  const double mix = options ? rules.choice_mix : axis.levels > 0 ? rules.level_mix : rules.mix;
   column.reach = options ? 0 : kReach * bandwidth(spread, dimensions_, rules);
   column.at.assign(blocks_ * kKernelBlock, 0);
   column.height.assign(blocks_ * kKernelBlock, 0);

@@ -38,7 +38,8 @@ struct KernelRules {
   double min_bandwidth = 0.03;  // of numeric kernels, as a share of the range
   double spread = 0.5;          // factor to Scott's rule
   double clip = 0.35;           // magic clipping: no bandwidth below clip / (1 + n)
-  double mix = 0.1;             // share of the prior in every numeric kernel
+  double mix = 0.05;            // share of the prior in every kernel of a continuous parameter
+  double level_mix = 0.1;       // in one of levels: a kernel may be narrower than a level
   double choice_mix = 0.2;      // share of the prior in an option's kernel
 };
 

@@ -28,9 +28,12 @@ void name_inner(std::vector<SearcherRow>& rows) {
 
 /// Sorted by name. Each row stands at the end of its searcher's file: what it is for, options, paper, factory.
 std::vector<SearcherRow> table() {
-  return {auto_row(), blendsearch_row(), cfo_row(),   cmaes_row(), command_row(), coordinate_row(),
-          de_row(),   ga_row(),          gp_row(),    grid_row(),  nsga2_row(),   random_row(),
-          sa_row(),   smac_row(),        sobol_row(), tpe_row()};
+  std::vector<SearcherRow> rows = {auto_row(),    blendsearch_row(), cfo_row(),   cmaes_row(),
+                                   command_row(), coordinate_row(),  de_row(),    ga_row(),
+                                   gp_row(),      grid_row(),        nsga2_row(), random_row(),
+                                   sa_row(),      smac_row(),        sobol_row(), tpe_row()};
+  name_inner(rows);
+  return rows;
 }
 
 }  // namespace

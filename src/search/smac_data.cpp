@@ -9,6 +9,8 @@ namespace {
 
 /// A base serves until the changes are this share of it. Until then new rows join the leaves of the trees they fall in.
 constexpr std::size_t kSharePerBase = 16;
+constexpr std::size_t kLargeBase =
+    300;  // below, a new best has the trees grown anew; above, it joins them as others do
 
 double violation_of(const Report& report) {
   double sum = 0;
@@ -108,7 +110,10 @@ void SmacData::tell(const Trial& trial, Change change) {
     if (!same) {
       changes_.push_back({found->second, row.outcome});
       const bool gone = row.outcome.kind == SmacOutcome::Kind::Unknown;
-      if (gone || changes_.size() * kSharePerBase > base_.size() || better(row.outcome, best_)) rebase();
+      const bool first_allowed =
+          better(row.outcome, best_) && (best_.kind != SmacOutcome::Kind::Loss || best_.violation > 0);
+      const bool new_best = better(row.outcome, best_) && base_.size() < kLargeBase;
+      if (gone || first_allowed || new_best || changes_.size() * kSharePerBase > base_.size()) rebase();
     }
   }
   const bool open = !row.ended && (row.running || row.reports.empty());

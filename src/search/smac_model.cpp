@@ -108,7 +108,14 @@ void SmacModel::take(const SmacData& data, const SmacChange& change) {
     }
   };
   if (any_failed_) put(endings_, ending_row_[change.row], well);
-  if (losses_.size() > 0) put(losses_, loss_row_[change.row], target(change.outcome));
+  if (losses_.size() == 0) return;
+  const double y = target(change.outcome);
+  put(losses_, loss_row_[change.row], y);
+  const bool allowed =
+      change.outcome.kind == SmacOutcome::Kind::Loss && (!any_feasible_ || change.outcome.violation == 0);
+  if (!allowed || y >= best_) return;
+  best_ = y;
+  ranked_.insert(ranked_.begin(), change.row);
 }
 
 void SmacModel::suppose(const SmacData& data) {

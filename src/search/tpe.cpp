@@ -62,8 +62,10 @@ class Tpe final : public Searcher {
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "tpe", static_cast<std::uint64_t>(ask.trial));
-    const std::size_t results = trials_.history().ranked().size();
-    return results < startup_ ? opening_.propose(ask, rng, legal_, results, startup_) : model(rng);
+    const std::size_t results = trials_.history().ranked().size(), pending = trials_.history().pending().size();
+    // Pending trials count for half of the opening: with many of them it would be long.
+    const bool open = results + pending < startup_ || 2 * results < startup_;
+    return open ? opening_.propose(ask, rng, legal_, results, startup_) : model(rng);
   }
 
   void tell(const Trial& trial, Change change, std::string_view) override {
@@ -180,7 +182,7 @@ SearcherRow tpe_row() {
                        "narrowest kernel of a numeric parameter, as a share of its range"),
                   real("choice_mix", 0.2, 0.001, 1,
                        "chance that a kernel of a choice draws from the prior instead of its own option"),
-                  real("branch_weight", 3, 0.001, 1000,
+                  real("branch_weight", 4, 0.001, 1000,
                        "good trials given for nothing to the options of a choice that gates other parameters, all "
                        "together. More explores the branches more")},
       .multi_objective = true,

@@ -10,7 +10,7 @@
 namespace hone {
 
 struct BranchRules {
-  double prior_weight = 3;  // good trials that the options of a gate are given for nothing, all together
+  double prior_weight = 4;  // good trials that the options of a gate are given for nothing, all together
   double share = 0.1;       // of a branch's trials, those that count as good
 };
 

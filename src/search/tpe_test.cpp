@@ -112,6 +112,30 @@ TEST(Tpe, ParallelProposalsKeepAwayFromEachOther) {
   EXPECT_GT(spread(true), 1.2 * spread(false));
 }
 
+TEST(Tpe, WithEightPendingTrialsItStaysFarAheadOfRandomSearch) {
+  const Space space = space_of(
+      {{"a", "float(0, 1)"}, {"b", "float(0, 1)"}, {"c", "float(0, 1)"}, {"d", "float(0, 1)"}, {"e", "float(0, 1)"}});
+  std::vector<double> best;
+  for (std::uint64_t seed = 1; seed <= 11; ++seed) {
+    const auto tpe = make_searcher("tpe", space, seed);
+    std::vector<Trial> running;
+    double least = 9;
+    for (TrialId id = 0; id < 60; ++id) {
+      const auto proposal = std::get<Proposal>(tpe->ask({.trial = id, .until = 1, .exact = true}));
+      running.push_back(lab::running(id, proposal.config, proposal.note));
+      lab::tell_start(*tpe, running.back());
+      if (running.size() < 8) continue;
+      Trial done = running[static_cast<std::size_t>(id * 5 % 8)];  // they end in another order
+      std::erase_if(running, [&](const Trial& trial) { return trial.id == done.id; });
+      least = std::min(least, sphere(done.config));
+      lab::tell_report(*tpe, done, sphere(done.config));
+      lab::tell_end(*tpe, done);
+    }
+    best.push_back(least);
+  }
+  EXPECT_LT(median(best), median_best("random", space, sphere) / 3);
+}
+
 TEST(Tpe, LearnsFromFailuresWhereNotToLook) {
   const Space space = space_of({{"m", "[good, crashes]"}, {"x", "float(0, 1)"}});
   const auto tpe = make_searcher("tpe", space);
