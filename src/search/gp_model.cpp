@@ -99,6 +99,12 @@ double GpModel::level(Resource at) const {
              : std::log(static_cast<double>(std::max<Resource>(at, 1))) / std::log(static_cast<double>(furthest_));
 }
 
+Acquisition GpModel::acquisition(double margin) const {
+  Acquisition out = acquisition_;
+  if (best_) out.improve(loss_.get(), target_ - margin);
+  return out;
+}
+
 Eigen::MatrixXd GpModel::rows(const std::vector<const Entry*>& entries) const {
   Eigen::MatrixXd x(static_cast<Eigen::Index>(entries.size()), static_cast<Eigen::Index>(width()));
   Eigen::RowVectorXd one(x.cols());
@@ -187,7 +193,8 @@ void GpModel::refit(const std::optional<GpFit>& known) {
                                                    : fit_kernel(rows(sample.entries), vector_of(sample.values),
                                                                 space_.shape(), prior, starts, kFitEvaluations));
   }
-  fit_.round();
+  // Through the note, so that those who read it later have the same bits.
+  fit_ = *GpFit::read(fit_.note(), space_.shape().columns(), outcomes_);
 }
 
 /// The transformation under which the losses are most likely, given the kernel; then the kernel; and once more.
@@ -233,6 +240,7 @@ void GpModel::believe(const GpData& data) {
   const Kernel kernel(space_.shape(), fit_.params[0]);
   loss_ = std::make_unique<GpPosterior>(rows(losses_.entries), z, kernel);
   rank(data);
+  target_ = best_.value_or(0);
   if (!pending_.empty()) {
     std::vector<const Entry*> all = losses_.entries;
     std::vector<double> one(width());
@@ -243,16 +251,21 @@ void GpModel::believe(const GpData& data) {
       z[known + static_cast<Eigen::Index>(i)] = loss_->at(one.data()).mean;
       all.push_back(pending_[i]);
     }
+    target_ = best_ ? std::min(*best_, z.tail(z.size() - known).minCoeff()) : 0;
     loss_ = std::make_unique<GpPosterior>(rows(all), z, kernel);
   }
-  if (best_) acquisition_.improve(loss_.get(), *best_);
+  if (best_) acquisition_.improve(loss_.get(), target_);
   const bool failures = losses_.entries.size() < ended_.size() && data.bad() > 0;
   for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
     const Sample sample = i < outcomes_ ? outcome(i) : labels();
     if (sample.values.empty()) continue;
     requirements_.push_back(std::make_unique<GpPosterior>(rows(sample.entries), vector_of(sample.values),
                                                           Kernel(space_.shape(), fit_.params[i + 1])));
-    acquisition_.require(requirements_.back().get(), 0);
+    // Near an optimum at the border of what fails, expected improvement alone would try beyond it again and again: a
+    // failure costs a whole trial, and counts for more the more there were.
+    const double weight = i < outcomes_ ? 1 : 1 + 0.25 * static_cast<double>(data.bad());
+    const double least = i < outcomes_ ? 0 : 0.25;
+    acquisition_.require(requirements_.back().get(), 0, weight, least);
   }
   prefer(data);
 }
