@@ -5,11 +5,6 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-add_library(hone_api STATIC ${PROJECT_SOURCE_DIR}/src/run/minimize.cpp)
-target_link_libraries(hone_api PUBLIC hone_study)
-target_compile_features(hone_api PUBLIC cxx_std_20)
-set_target_properties(hone_api PROPERTIES EXPORT_NAME hone OUTPUT_NAME hone)
-
 set(layers hone_base hone_space hone_model hone_search hone_schedule hone_study)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/hone)
 install(TARGETS hone RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

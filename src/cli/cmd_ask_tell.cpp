@@ -4,7 +4,7 @@
 #include <iostream>
 #include <string>
 
-#include "cli/ask_tell.h"
+#include "cli/ask_tell_lines.h"
 #include "cli/clock.h"
 #include "cli/parser.h"
 #include "cli/spec_input.h"
@@ -18,7 +18,7 @@ int converse(AskTell& study) {
   std::string line;
   while (std::getline(std::cin, line)) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    fmt::print("{}\n", study.answer(line));
+    fmt::print("{}\n", answer_line(study, line));
     std::fflush(stdout);
     if (study.broken()) return complain(*study.broken());
   }

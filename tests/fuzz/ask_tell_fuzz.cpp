@@ -1,6 +1,6 @@
 // A conversation, a line each: every answer is one JSON object, a bad line changes nothing, and the events that were
 // kept rebuild the same study. The first byte chooses the study.
-#include "cli/ask_tell.h"
+#include "cli/ask_tell_lines.h"
 
 #include "base/check.h"
 #include "study/event_json.h"
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   for (int i = 0; i < 40 && !text.empty(); ++i) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::size_t before = kept.size();
-    const std::string answer = study.answer(text.substr(0, end));
+    const std::string answer = answer_line(study, text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     HONE_CHECK(answer.find('\n') == std::string::npos, "an answer of two lines");
     const Json json = Json::parse(answer, nullptr, false);
@@ -61,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   }
   AskTell resumed(std::move(again), [] { return 1e6; });
   for (const Event& event : stored) resumed.remember(event);
-  HONE_CHECK(resumed.answer("{\"best\": true}") == study.answer("{\"best\": true}"), "rebuilt it is another study");
+  HONE_CHECK(answer_line(resumed, "{\"best\": true}") == answer_line(study, "{\"best\": true}"),
+             "rebuilt it is another study");
   return 0;
 }

@@ -1,4 +1,4 @@
-#include "cli/ask_tell.h"
+#include "cli/ask_tell_lines.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ constexpr const char* kRungs =
     "objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nscheduler: asha\n"
     "fidelity: {name: epoch, min: 1, max: 9}\nstop: {trials: 9}\nseed: 1\n";
 
-Json say(AskTell& study, const std::string& line) { return Json::parse(study.answer(line)); }
+Json say(AskTell& study, const std::string& line) { return Json::parse(answer_line(study, line)); }
 
 TEST(AskTell, HandsOutTrialsAndTakesResults) {
   AskTell study = make(kFlat);
@@ -120,11 +120,11 @@ TEST(AskTell, ABadLineAnswersAnErrorAndChangesNothing) {
                            R"({"add": {"config": {"x": 0.5, "c": "a"}, "metrics": {"acc": 1}}})",
                            R"({"add": {"config": {"x": [1]}, "metrics": {}}})"})
     EXPECT_TRUE(say(study, line).contains("error")) << line;
-  EXPECT_THAT(study.answer("{\"tell\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+  EXPECT_THAT(answer_line(study, "{\"tell\": " + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
               HasSubstr("error"));
-  EXPECT_THAT(study.answer(std::string((1 << 20) + 1, ' ')), HasSubstr("1 MiB"));
+  EXPECT_THAT(answer_line(study, std::string((1 << 20) + 1, ' ')), HasSubstr("1 MiB"));
   EXPECT_EQ(kept, before);
-  EXPECT_THAT(study.answer(R"({"tell": {"trial": 0, "metrcs": {}}})"), HasSubstr("did you mean metrics?"));
+  EXPECT_THAT(answer_line(study, R"({"tell": {"trial": 0, "metrcs": {}}})"), HasSubstr("did you mean metrics?"));
 }
 
 TEST(AskTell, ALateTellIsAnsweredByTheMove) {
@@ -155,7 +155,7 @@ TEST(AskTell, WhatWasOutComesBackAfterARestart) {
 TEST(AskTell, AStoreThatFailsEndsTheConversation) {
   AskTell study =
       make(kFlat, [](std::span<const Event>) -> Result<void> { return fail(Code::Unavailable, "disk full"); });
-  EXPECT_THAT(study.answer(R"({"ask": 1})"), HasSubstr("disk full"));
+  EXPECT_THAT(answer_line(study, R"({"ask": 1})"), HasSubstr("disk full"));
   ASSERT_TRUE(study.broken().has_value());
 }
 

@@ -1,0 +1,236 @@
+#include "study.h"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <sys/random.h>
+
+#include <chrono>
+
+#include "docs.h"
+#include "study/study_file.h"
+
+namespace hone::python {
+namespace {
+
+Seconds wall_clock() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::uint64_t random_seed() {
+  std::uint32_t seed = 0;
+  if (getentropy(&seed, sizeof seed) != 0) seed = static_cast<std::uint32_t>(wall_clock() * 1e3);
+  return seed;
+}
+
+std::shared_ptr<Core> make_core(const std::string& definition, const StudyOptions& options, const Objects& objects) {
+  const auto check = [](const Draft& draft) {
+    Draft open = draft;
+    open.spec = endless(std::move(open.spec));
+    return check_study(open);
+  };
+  StudySpec spec = endless(unwrap(read_study_file(definition, "", options, check)));
+  if (!spec.seed) spec.seed = random_seed();
+  Dictionary dictionary(spec.space, objects);
+  return std::make_shared<Core>(AskTell(unwrap(Study::make(std::move(spec))), wall_clock), std::move(dictionary));
+}
+
+class PyStudy {
+ public:
+  PyStudy(const std::string& definition, const StudyOptions& options, const Objects& objects)
+      : core_(make_core(definition, options, objects)) {}
+
+  std::optional<TrialView> ask() {
+    const auto ids = unwrap(core_->with([](AskTell& asked) { return asked.ask(1); }));
+    return ids.empty() ? std::nullopt : std::optional(view(ids[0]));
+  }
+
+  const char* tell(nb::handle trial, std::optional<Resource> at, std::optional<std::string> failed,
+                   std::optional<bool> done, const nb::kwargs& metrics) {
+    AskTell::Told told;
+    told.metrics = metrics_of(metrics);
+    told.at = at;
+    told.done = done.value_or(!at && !failed);
+    told.failed = std::move(failed);
+    if (told.metrics.empty() && !told.failed && !done.value_or(false))
+      throw Failure("tell: no metric is given; write e.g. tell(trial, loss=0.3), or tell(trial, failed=\"oom\")");
+    const TrialId id = id_of(trial);
+    return name(unwrap(core_->with([&](AskTell& asked) { return asked.tell(id, std::move(told)); })));
+  }
+
+  TrialView add(const nb::dict& config, const nb::kwargs& metrics) {
+    const NamedValues values = core_->dictionary().values(config);
+    Metrics numbers = metrics_of(metrics);
+    return view(unwrap(core_->with([&](AskTell& asked) { return asked.add(values, std::move(numbers)); })));
+  }
+
+  std::optional<TrialView> best() const {
+    const auto id = core_->with([](AskTell& asked) { return asked.study().best(); });
+    return id ? std::optional(view(*id)) : std::nullopt;
+  }
+  std::vector<TrialView> front() const {
+    return views(core_->with([](AskTell& asked) { return asked.study().front(); }));
+  }
+  std::vector<TrialView> trials() const {
+    const auto count = static_cast<TrialId>(size());
+    std::vector<TrialView> out;
+    for (TrialId id = 0; id < count; ++id) out.push_back(view(id));
+    return out;
+  }
+  std::size_t size() const {
+    return core_->with([](AskTell& asked) { return asked.study().trials().size(); });
+  }
+  std::optional<std::string> finished() const {
+    return core_->with(
+        [](AskTell& asked) { return asked.finished() ? std::optional(*asked.finished()) : std::nullopt; });
+  }
+  std::string text(std::string (*of)(const StudySpec&)) const {
+    return core_->with([&](AskTell& asked) { return of(asked.study().spec()); });
+  }
+  std::uint64_t seed() const {
+    return core_->with([](AskTell& asked) { return *asked.study().spec().seed; });
+  }
+
+ private:
+  TrialView view(TrialId id) const { return {core_, id, {}}; }
+  std::vector<TrialView> views(const std::vector<TrialId>& ids) const {
+    std::vector<TrialView> out;
+    for (const TrialId id : ids) out.push_back(view(id));
+    return out;
+  }
+  /// A trial, or its number.
+  TrialId id_of(nb::handle trial) const {
+    TrialView* known = nullptr;
+    if (nb::try_cast(trial, known) && known) {
+      if (known->core != core_) throw Failure("tell: the trial is of another study");
+      return known->id;
+    }
+    TrialId id = 0;
+    if (nb::try_cast(trial, id)) return id;
+    throw Failure("tell: " + shown_object(trial) + " is neither a trial nor the number of one");
+  }
+
+  std::shared_ptr<Core> core_;
+};
+
+/// The states of `hone trials`.
+const char* state_of(const Trial& trial) { return trial.held ? "paused" : name(trial.phase); }
+
+nb::list reports_of(const TrialView& view) {
+  const auto reports = view.core->read(view.id, [](const Trial& trial) { return trial.reports; });
+  const auto objectives = view.core->with([](AskTell& asked) { return asked.study().spec().objectives; });
+  nb::list out;
+  for (const Report& report : reports) {
+    nb::dict one, metrics;
+    for (std::size_t i = 0; i < objectives.size() && i < report.loss.size(); ++i)
+      metrics[objectives[i].metric.c_str()] = objectives[i].maximize ? 0 - report.loss[i] : report.loss[i];
+    one["at"] = report.at;
+    one["metrics"] = metrics;
+    one["seconds"] = report.cost;
+    out.append(one);
+  }
+  return out;
+}
+
+nb::object config_of(TrialView& view) {
+  if (!view.config.is_valid())
+    view.config =
+        view.core->dictionary().dict(view.core->read(view.id, [](const Trial& trial) { return trial.config; }));
+  return view.config;
+}
+
+nb::object from_of(const TrialView& view) {
+  const auto from = view.core->read(view.id, [](const Trial& trial) { return trial.from; });
+  if (!from) return nb::none();
+  nb::dict out;
+  out["trial"] = from->trial;
+  out["at"] = from->at;
+  return out;
+}
+
+template <class T>
+auto field(T Trial::*member) {
+  return [member](const TrialView& view) {
+    return view.core->read(view.id, [&](const Trial& trial) { return trial.*member; });
+  };
+}
+
+void bind_trial(nb::module_& module) {
+  nb::class_<TrialView>(module, "Trial", doc::kTrial)
+      .def_ro("number", &TrialView::id, doc::kNumber)
+      .def_prop_ro("config", &config_of, nb::sig("def config(self) -> dict[str, typing.Any]"), doc::kConfig)
+      .def_prop_ro("until", field(&Trial::until), doc::kUntil)
+      .def_prop_ro("seed", field(&Trial::seed), doc::kTrialSeed)
+      .def_prop_ro(
+          "resume",
+          [](const TrialView& view) {
+            return view.core->read(view.id, [](const Trial& trial) { return trial.attempt > 1; });
+          },
+          doc::kResume)
+      .def_prop_ro("donor", &from_of, nb::sig("def donor(self) -> dict[str, int] | None"), doc::kDonor)
+      .def_prop_ro(
+          "state",
+          [](const TrialView& view) {
+            return view.core->read(view.id, [](const Trial& trial) { return state_of(trial); });
+          },
+          doc::kState)
+      .def_prop_ro(
+          "cause",
+          [](const TrialView& view) {
+            return view.core->read(view.id, [](const Trial& trial) { return cause_text(trial.cause, trial.code); });
+          },
+          doc::kCause)
+      .def_prop_ro(
+          "metrics",
+          [](const TrialView& view) {
+            return metrics_dict(view.core->with([&](AskTell& asked) { return asked.metrics(view.id); }));
+          },
+          nb::sig("def metrics(self) -> dict[str, float]"), doc::kMetrics)
+      .def_prop_ro("reports", &reports_of, nb::sig("def reports(self) -> list[dict[str, typing.Any]]"), doc::kReports)
+      .def_prop_ro(
+          "why",
+          [](const TrialView& view) { return view.core->with([&](AskTell& asked) { return asked.why(view.id); }); },
+          doc::kWhy)
+      .def_prop_ro("source", field(&Trial::source), doc::kSource)
+      .def("__eq__", [](const TrialView& a, const TrialView& b) { return a.core == b.core && a.id == b.id; })
+      .def("__eq__", [](const TrialView&, nb::object) { return false; })
+      .def("__hash__", [](const TrialView& view) { return std::hash<TrialId>()(view.id); })
+      .def("__repr__", [](TrialView& view) {
+        return nb::str("<hone.Trial {} {} {}>").format(view.id, nb::cast(view).attr("state"), config_of(view));
+      });
+}
+
+}  // namespace
+
+void bind_study(nb::module_& module) {
+  bind_trial(module);
+  nb::class_<PyStudy>(module, "Engine", "What hone.Study is built on.")
+      .def(nb::init<const std::string&, const StudyOptions&, const Objects&>(), nb::arg("definition"),
+           nb::arg("options"), nb::arg("objects"))
+      .def("ask", &PyStudy::ask, doc::kAsk)
+      .def("tell", &PyStudy::tell, nb::arg("trial"), nb::kw_only(), nb::arg("at") = nb::none(),
+           nb::arg("failed") = nb::none(), nb::arg("done") = nb::none(), nb::arg("metrics"),
+           nb::sig("def tell(self, trial: Trial | int, *, at: int | None = None, failed: str | None = None, "
+                   "done: bool | None = None, **metrics: float) -> str"),
+           doc::kTell)
+      .def("add", &PyStudy::add, nb::arg("config"), nb::arg("metrics"),
+           nb::sig("def add(self, config: dict[str, typing.Any], **metrics: float) -> Trial"), doc::kAdd)
+      .def_prop_ro("best", &PyStudy::best, doc::kBest)
+      .def_prop_ro("front", &PyStudy::front, doc::kFront)
+      .def_prop_ro("trials", &PyStudy::trials, doc::kTrials)
+      .def_prop_ro("finished", &PyStudy::finished, doc::kFinished)
+      .def_prop_ro("seed", &PyStudy::seed, doc::kSeed)
+      .def_prop_ro(
+          "searcher",
+          [](const PyStudy& study) { return study.text([](const StudySpec& spec) { return spec.searcher.name; }); },
+          doc::kSearcher)
+      .def_prop_ro(
+          "scheduler",
+          [](const PyStudy& study) { return study.text([](const StudySpec& spec) { return spec.scheduler.name; }); },
+          doc::kScheduler)
+      .def_prop_ro(
+          "definition", [](const PyStudy& study) { return study.text(study_json); }, doc::kDefinition)
+      .def("__len__", &PyStudy::size);
+}
+
+}  // namespace hone::python
