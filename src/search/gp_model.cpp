@@ -10,11 +10,12 @@ namespace {
 
 using Entry = GpData::Entry;
 
-constexpr std::size_t kFitRows = 200;  // for the hyperparameters a part of the trials will do
-constexpr int kFitEvaluations = 40;
+constexpr std::size_t kFitRows = 200;                       // for the hyperparameters a part of the trials will do
+constexpr int kFitEvaluations = 40, kMoreEvaluations = 20;  // from the prior's mode; from the fit before, once settled
+constexpr std::size_t kSettled = 60;  // from so many trials on a fit goes on from the one before, and from there alone
 
 /// Trials that end before the hyperparameters are looked at again.
-std::size_t interval(std::size_t ended) { return ended < 60 ? 1 : ended / 15; }
+std::size_t interval(std::size_t ended) { return ended < kSettled ? 1 : ended / 10; }
 
 Eigen::VectorXd vector_of(const std::vector<double>& values) {
   return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
@@ -187,8 +188,9 @@ void GpModel::refit(const std::optional<GpFit>& known) {
   const bool failures = losses_.entries.size() < ended_.size();
   for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
     const Sample sample = part(i < outcomes_ ? outcome(i) : labels(), kFitRows, false);
-    std::vector<KernelParams> starts = {prior.mode(space_.shape())};
-    if (const auto before = start(i + 1)) starts.insert(starts.begin(), *before);
+    std::vector<KernelParams> starts;
+    if (const auto before = start(i + 1)) starts.push_back(*before);
+    if (starts.empty() || ended_.size() < kSettled) starts.push_back(prior.mode(space_.shape()));
     fit_.params.push_back(sample.values.size() < 2 ? starts[0]
                                                    : fit_kernel(rows(sample.entries), vector_of(sample.values),
                                                                 space_.shape(), prior, starts, kFitEvaluations));
@@ -204,6 +206,7 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
   const KernelPrior prior = KernelPrior::of(space_.active());
   const KernelParams mode = prior.mode(space_.shape());
   KernelParams params = known ? *known : mode;
+  const int evaluations = known && ended_.size() >= kSettled ? kMoreEvaluations : kFitEvaluations;
   fit_.transform = -1;
   const auto n = static_cast<double>(sample.values.size());
   for (int round = 0; round < 2; ++round) {
@@ -227,10 +230,11 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
     }
     if (chosen == fit_.transform) break;
     fit_.transform = chosen;
-    std::vector<KernelParams> starts = {mode};
-    if (known || round > 0) starts.insert(starts.begin(), params);
+    std::vector<KernelParams> starts;
+    if (known || round > 0) starts.push_back(params);
+    if (starts.empty() || ended_.size() < kSettled) starts.push_back(mode);
     params = fit_kernel(x, transformed(*output_transform(sample.values, chosen), sample.values), space_.shape(), prior,
-                        starts, kFitEvaluations);
+                        starts, evaluations);
   }
   fit_.params = {params};
 }

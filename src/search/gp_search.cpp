@@ -66,7 +66,7 @@ GpCandidate climbed(const GpSpace& space, const GpModel& model, const Acquisitio
 }
 
 std::vector<Point> spread(const GpSpace& space, const GpModel& model, Rng& rng) {
-  constexpr int kUniform = 200, kNear = 300;
+  constexpr int kUniform = 150, kNear = 200;
   std::vector<Point> points;
   for (int i = 0; i < kUniform; ++i)
     points.push_back(space.plain() ? space.settled(uniform_point(rng, space.space()))
