@@ -92,14 +92,14 @@ std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, co
   for (std::size_t i = 0; i < points.size(); ++i) all.push_back({std::move(points[i]), values[i]});
   const auto better = [](const GpCandidate& a, const GpCandidate& b) { return a.value > b.value; };
   std::stable_sort(all.begin(), all.end(), better);
-  constexpr std::size_t kStarts = 4;
+  constexpr std::size_t kStarts = 3;
   constexpr int kRounds = 4;
   std::vector<GpCandidate> ends;
   for (std::size_t i = 0; i < std::min(kStarts, all.size()); ++i) {
     GpCandidate at = all[i];
     for (int round = 0; round < kRounds; ++round) {
       const double before = at.value;
-      GpCandidate up = climbed(space, model, acquisition, at, 30);
+      GpCandidate up = climbed(space, model, acquisition, at, round == 0 ? 30 : 12);
       if (legal(up.point)) at = std::move(up);
       std::vector<Point> near = space.neighbours(at.point, rng);
       std::erase_if(near, [&](const Point& point) { return !legal(point); });
