@@ -11,12 +11,8 @@
 namespace hone {
 namespace {
 
-struct LogProbability {
-  double value, slope;
-};
-
 /// log Φ(z) and its derivative, without underflow: Φ(z) = φ(z) / h'(..) by the asymptotic series far to the left.
-LogProbability log_normal_cdf(double z) {
+std::pair<double, double> log_normal_cdf(double z) {
   const double log_phi = -0.5 * z * z - 0.5 * std::log(2 * std::numbers::pi);
   if (z > -8) {
     const double cdf = normal_cdf(z);
@@ -35,7 +31,22 @@ void Acquisition::improve(const GpPosterior* loss, double best) {
   best_ = best;
 }
 
-void Acquisition::require(const GpPosterior* posterior, double bound) { requirements_.push_back({posterior, bound}); }
+void Acquisition::require(const GpPosterior* posterior, double bound, double weight, double least) {
+  requirements_.push_back({posterior, bound, weight, normal_quantile(least)});
+}
+
+Acquisition::LogProbability Acquisition::Requirement::at(const Expectation& f) const {
+  const double z = (bound - f.mean) / f.deviation;
+  auto [value, slope] = log_normal_cdf(z);
+  value *= weight;
+  slope *= weight;
+  if (z < barrier) {
+    constexpr double kSteep = 1e9;
+    value -= kSteep * (barrier - z) * (barrier - z);
+    slope += 2 * kSteep * (barrier - z);
+  }
+  return {value, slope};
+}
 
 void Acquisition::prefer(std::vector<Preference> preferences, double strength) {
   preferences_ = std::move(preferences);
@@ -62,11 +73,11 @@ double Acquisition::at(const double* point) const {
   double value = preferred(point, nullptr);
   if (loss_ != nullptr) {
     const Expectation f = loss_->at(point);
-    value = log_improvement((best_ - f.mean) / f.deviation).value + std::log(f.deviation);
+    value += log_improvement((best_ - f.mean) / f.deviation).value + std::log(f.deviation);
   }
   for (const Requirement& r : requirements_) {
     const Expectation f = r.posterior->at(point);
-    value += log_normal_cdf((r.bound - f.mean) / f.deviation).value;
+    value += r.at(f).value;
   }
   return value;
 }
@@ -80,14 +91,14 @@ double Acquisition::at(const double* point, double* slope) const {
     const Expectation f = loss_->at(point, mean.data(), deviation.data());
     const double z = (best_ - f.mean) / f.deviation;
     const LogImprovement h = log_improvement(z);
-    value = h.value + std::log(f.deviation);
+    value += h.value + std::log(f.deviation);
     for (std::size_t j = 0; j < d; ++j)
       slope[j] += (-h.slope * mean[j] + (1 - h.slope * z) * deviation[j]) / f.deviation;
   }
   for (const Requirement& r : requirements_) {
     const Expectation f = r.posterior->at(point, mean.data(), deviation.data());
     const double z = (r.bound - f.mean) / f.deviation;
-    const LogProbability p = log_normal_cdf(z);
+    const LogProbability p = r.at(f);
     value += p.value;
     for (std::size_t j = 0; j < d; ++j) slope[j] -= p.slope * (mean[j] + z * deviation[j]) / f.deviation;
   }
@@ -104,8 +115,7 @@ Eigen::ArrayXd Acquisition::at(const Eigen::MatrixXd& points) const {
   }
   for (const Requirement& r : requirements_) {
     r.posterior->at(points, mean, deviation);
-    for (Eigen::Index i = 0; i < points.cols(); ++i)
-      value[i] += log_normal_cdf((r.bound - mean[i]) / deviation[i]).value;
+    for (Eigen::Index i = 0; i < points.cols(); ++i) value[i] += r.at({mean[i], deviation[i]}).value;
   }
   return value;
 }

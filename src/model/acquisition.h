@@ -20,11 +20,16 @@ struct Preference {
 /// log EI(x) + Σ log P(constraint holds) (Gardner et al., "Bayesian Optimization with Inequality Constraints", ICML
 /// 2014, eq. 7, in logarithms). Smooth and finite everywhere, with gradients by the numeric columns.
 class Acquisition {
+  struct LogProbability {
+    double value, slope;  // by z
+  };
+
  public:
   /// Improvement over `best`. Without it (nothing feasible is known), feasibility alone.
   void improve(const GpPosterior* loss, double best);
-  /// P(f(x) <= bound) under `posterior`, an independent belief.
-  void require(const GpPosterior* posterior, double bound);
+  /// P(f(x) <= bound) under `posterior`, an independent belief, to the power of `weight`. A probability below `least` is
+  /// worse than any lack of improvement.
+  void require(const GpPosterior* posterior, double bound, double weight = 1, double least = 0);
 
   /// Adds `strength` times the log of the beliefs' density.
   void prefer(std::vector<Preference> preferences, double strength);
@@ -41,7 +46,8 @@ class Acquisition {
   double best_ = 0;
   struct Requirement {
     const GpPosterior* posterior;
-    double bound;
+    double bound, weight, barrier;  // barrier: least z
+    LogProbability at(const Expectation& f) const;
   };
   std::vector<Requirement> requirements_;
   std::vector<Preference> preferences_;

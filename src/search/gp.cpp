@@ -28,6 +28,10 @@
 namespace hone {
 namespace {
 
+/// Where a space has steps, a proposal must promise that much more, in standard deviations of the transformed losses:
+/// else polishing the numbers beside the wrong integers would be worth more trials than another step.
+constexpr double kMargin = 0.02;
+
 class Gp final : public Searcher {
  public:
   Gp(const SearchInputs& inputs, const Options& options)
@@ -112,7 +116,7 @@ class Gp final : public Searcher {
     const auto legal = [&](const std::vector<double>& point) {
       return !known.contains(comparable(point)) && (!check || legal_.fresh(space_.space().decode(point)));
     };
-    const auto candidates = maximise(space_, model, legal, rng);
+    const auto candidates = maximise(space_, model, model.acquisition(space_.stepped() ? kMargin : 0), legal, rng);
     std::size_t next = 0;
     auto picked = legal_.pick(rng, [&](Rng& stream) {
       if (next < candidates.size()) return space_.space().decode(candidates[next++].point);

@@ -10,11 +10,12 @@ namespace {
 
 using Entry = GpData::Entry;
 
-constexpr std::size_t kFitRows = 200;  // for the hyperparameters a part of the trials will do
-constexpr int kFitEvaluations = 40;
+constexpr std::size_t kFitRows = 200;                       // for the hyperparameters a part of the trials will do
+constexpr int kFitEvaluations = 40, kMoreEvaluations = 20;  // from the prior's mode; from the fit before, once settled
+constexpr std::size_t kSettled = 60;  // from so many trials on a fit goes on from the one before, and from there alone
 
 /// Trials that end before the hyperparameters are looked at again.
-std::size_t interval(std::size_t ended) { return ended < 60 ? 1 : ended / 15; }
+std::size_t interval(std::size_t ended) { return ended < kSettled ? 1 : ended / 10; }
 
 Eigen::VectorXd vector_of(const std::vector<double>& values) {
   return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
@@ -99,6 +100,12 @@ double GpModel::level(Resource at) const {
              : std::log(static_cast<double>(std::max<Resource>(at, 1))) / std::log(static_cast<double>(furthest_));
 }
 
+Acquisition GpModel::acquisition(double margin) const {
+  Acquisition out = acquisition_;
+  if (best_) out.improve(loss_.get(), target_ - margin);
+  return out;
+}
+
 Eigen::MatrixXd GpModel::rows(const std::vector<const Entry*>& entries) const {
   Eigen::MatrixXd x(static_cast<Eigen::Index>(entries.size()), static_cast<Eigen::Index>(width()));
   Eigen::RowVectorXd one(x.cols());
@@ -181,13 +188,15 @@ void GpModel::refit(const std::optional<GpFit>& known) {
   const bool failures = losses_.entries.size() < ended_.size();
   for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
     const Sample sample = part(i < outcomes_ ? outcome(i) : labels(), kFitRows, false);
-    std::vector<KernelParams> starts = {prior.mode(space_.shape())};
-    if (const auto before = start(i + 1)) starts.insert(starts.begin(), *before);
+    std::vector<KernelParams> starts;
+    if (const auto before = start(i + 1)) starts.push_back(*before);
+    if (starts.empty() || ended_.size() < kSettled) starts.push_back(prior.mode(space_.shape()));
     fit_.params.push_back(sample.values.size() < 2 ? starts[0]
                                                    : fit_kernel(rows(sample.entries), vector_of(sample.values),
                                                                 space_.shape(), prior, starts, kFitEvaluations));
   }
-  fit_.round();
+  // Through the note, so that those who read it later have the same bits.
+  fit_ = *GpFit::read(fit_.note(), space_.shape().columns(), outcomes_);
 }
 
 /// The transformation under which the losses are most likely, given the kernel; then the kernel; and once more.
@@ -197,6 +206,7 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
   const KernelPrior prior = KernelPrior::of(space_.active());
   const KernelParams mode = prior.mode(space_.shape());
   KernelParams params = known ? *known : mode;
+  const int evaluations = known && ended_.size() >= kSettled ? kMoreEvaluations : kFitEvaluations;
   fit_.transform = -1;
   const auto n = static_cast<double>(sample.values.size());
   for (int round = 0; round < 2; ++round) {
@@ -220,10 +230,11 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
     }
     if (chosen == fit_.transform) break;
     fit_.transform = chosen;
-    std::vector<KernelParams> starts = {mode};
-    if (known || round > 0) starts.insert(starts.begin(), params);
+    std::vector<KernelParams> starts;
+    if (known || round > 0) starts.push_back(params);
+    if (starts.empty() || ended_.size() < kSettled) starts.push_back(mode);
     params = fit_kernel(x, transformed(*output_transform(sample.values, chosen), sample.values), space_.shape(), prior,
-                        starts, kFitEvaluations);
+                        starts, evaluations);
   }
   fit_.params = {params};
 }
@@ -233,6 +244,7 @@ void GpModel::believe(const GpData& data) {
   const Kernel kernel(space_.shape(), fit_.params[0]);
   loss_ = std::make_unique<GpPosterior>(rows(losses_.entries), z, kernel);
   rank(data);
+  target_ = best_.value_or(0);
   if (!pending_.empty()) {
     std::vector<const Entry*> all = losses_.entries;
     std::vector<double> one(width());
@@ -243,16 +255,21 @@ void GpModel::believe(const GpData& data) {
       z[known + static_cast<Eigen::Index>(i)] = loss_->at(one.data()).mean;
       all.push_back(pending_[i]);
     }
+    target_ = best_ ? std::min(*best_, z.tail(z.size() - known).minCoeff()) : 0;
     loss_ = std::make_unique<GpPosterior>(rows(all), z, kernel);
   }
-  if (best_) acquisition_.improve(loss_.get(), *best_);
+  if (best_) acquisition_.improve(loss_.get(), target_);
   const bool failures = losses_.entries.size() < ended_.size() && data.bad() > 0;
   for (std::size_t i = 0; i < outcomes_ + failures; ++i) {
     const Sample sample = i < outcomes_ ? outcome(i) : labels();
     if (sample.values.empty()) continue;
     requirements_.push_back(std::make_unique<GpPosterior>(rows(sample.entries), vector_of(sample.values),
                                                           Kernel(space_.shape(), fit_.params[i + 1])));
-    acquisition_.require(requirements_.back().get(), 0);
+    // Near an optimum at the border of what fails, expected improvement alone would try beyond it again and again: a
+    // failure costs a whole trial, and counts for more the more there were.
+    const double weight = i < outcomes_ ? 1 : 1 + 0.25 * static_cast<double>(data.bad());
+    const double least = i < outcomes_ ? 0 : 0.25;
+    acquisition_.require(requirements_.back().get(), 0, weight, least);
   }
   prefer(data);
 }

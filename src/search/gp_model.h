@@ -29,6 +29,8 @@ class GpModel {
   bool refitted() const { return refitted_; }
   const GpPosterior& loss() const { return *loss_; }
   const Acquisition& acquisition() const { return acquisition_; }
+  /// Improvement by less than `margin`, in standard deviations of the transformed losses, is worth little.
+  Acquisition acquisition(double margin) const;
   const OutputTransform& transform() const { return transform_; }
   /// The lowest expected loss of a result, transformed; none if no result is feasible.
   const std::optional<double>& best() const { return best_; }
@@ -68,6 +70,7 @@ class GpModel {
   std::unique_ptr<GpPosterior> loss_;
   std::vector<std::unique_ptr<GpPosterior>> requirements_;
   std::optional<double> best_;
+  double target_ = 0;  // to improve on: the best result or pending trial
   std::vector<const std::vector<double>*> incumbents_;
   Acquisition acquisition_;
 };

@@ -33,10 +33,6 @@ std::string GpFit::note() const {
   return text;
 }
 
-void GpFit::round() {
-  each_number(params, [](double& x) { x = static_cast<double>(static_cast<float>(x)); });
-}
-
 std::optional<GpFit> GpFit::read(std::string_view note, Eigen::Index columns, std::size_t outcomes) {
   if (!note.starts_with("gp ")) return std::nullopt;
   const char *at = note.data() + 2, *end = note.data() + note.size();

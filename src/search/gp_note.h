@@ -20,7 +20,6 @@ struct GpFit {
   std::string note() const;
   /// None: some other note, or one of another space.
   static std::optional<GpFit> read(std::string_view note, Eigen::Index columns, std::size_t outcomes);
-  void round();  // to what the note can say
 };
 
 }  // namespace hone

@@ -13,11 +13,11 @@ namespace {
 
 using Point = std::vector<double>;
 
-std::vector<double> scores(const GpModel& model, const std::vector<Point>& points) {
+std::vector<double> scores(const GpModel& model, const Acquisition& acquisition, const std::vector<Point>& points) {
   if (points.empty()) return {};
   Eigen::MatrixXd rows(static_cast<Eigen::Index>(model.width()), static_cast<Eigen::Index>(points.size()));
   for (std::size_t i = 0; i < points.size(); ++i) model.row(points[i], rows.col(static_cast<Eigen::Index>(i)).data());
-  const Eigen::ArrayXd value = model.acquisition().at(rows);
+  const Eigen::ArrayXd value = acquisition.at(rows);
   return {value.data(), value.data() + value.size()};
 }
 
@@ -37,7 +37,8 @@ double climb_objective(unsigned n, const double* x, double* gradient, void* data
 }
 
 /// L-BFGS over the active continuous coordinates.
-GpCandidate climbed(const GpSpace& space, const GpModel& model, const GpCandidate& from, int evaluations) {
+GpCandidate climbed(const GpSpace& space, const GpModel& model, const Acquisition& acquisition, const GpCandidate& from,
+                    int evaluations) {
   std::vector<std::size_t> free;
   Point x;
   for (std::size_t k = 0; k < space.size(); ++k) {
@@ -46,7 +47,7 @@ GpCandidate climbed(const GpSpace& space, const GpModel& model, const GpCandidat
     x.push_back(from.point[k]);
   }
   if (free.empty()) return from;
-  Climb climb{model.acquisition(), free, Point(model.width()), Point(model.width())};
+  Climb climb{acquisition, free, Point(model.width()), Point(model.width())};
   model.row(from.point, climb.row.data());
   nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(free.size()));
   nlopt_set_lower_bounds1(search, 0);
@@ -65,7 +66,7 @@ GpCandidate climbed(const GpSpace& space, const GpModel& model, const GpCandidat
 }
 
 std::vector<Point> spread(const GpSpace& space, const GpModel& model, Rng& rng) {
-  constexpr int kUniform = 200, kNear = 300;
+  constexpr int kUniform = 150, kNear = 200;
   std::vector<Point> points;
   for (int i = 0; i < kUniform; ++i)
     points.push_back(space.plain() ? space.settled(uniform_point(rng, space.space()))
@@ -82,27 +83,27 @@ std::vector<Point> spread(const GpSpace& space, const GpModel& model, Rng& rng) 
 
 }  // namespace
 
-std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model,
+std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, const Acquisition& acquisition,
                                   const std::function<bool(const Point&)>& legal, Rng& rng) {
   std::vector<Point> points = spread(space, model, rng);
   std::erase_if(points, [&](const Point& point) { return !legal(point); });
-  const std::vector<double> values = scores(model, points);
+  const std::vector<double> values = scores(model, acquisition, points);
   std::vector<GpCandidate> all;
   for (std::size_t i = 0; i < points.size(); ++i) all.push_back({std::move(points[i]), values[i]});
   const auto better = [](const GpCandidate& a, const GpCandidate& b) { return a.value > b.value; };
   std::stable_sort(all.begin(), all.end(), better);
-  constexpr std::size_t kStarts = 4;
+  constexpr std::size_t kStarts = 3;
   constexpr int kRounds = 4;
   std::vector<GpCandidate> ends;
   for (std::size_t i = 0; i < std::min(kStarts, all.size()); ++i) {
     GpCandidate at = all[i];
     for (int round = 0; round < kRounds; ++round) {
       const double before = at.value;
-      GpCandidate up = climbed(space, model, at, 30);
+      GpCandidate up = climbed(space, model, acquisition, at, round == 0 ? 30 : 12);
       if (legal(up.point)) at = std::move(up);
       std::vector<Point> near = space.neighbours(at.point, rng);
       std::erase_if(near, [&](const Point& point) { return !legal(point); });
-      const std::vector<double> value = scores(model, near);
+      const std::vector<double> value = scores(model, acquisition, near);
       bool moved = false;
       for (std::size_t j = 0; j < near.size(); ++j) {
         if (value[j] > at.value) {

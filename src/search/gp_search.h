@@ -17,7 +17,7 @@ struct GpCandidate {
 /// Many points spread over the space and around the incumbents, scored in one batch; from the best of them L-BFGS over
 /// the continuous coordinates and steps to the best neighbour in the others, in turn. Best first; only points that
 /// `legal` accepts. May be empty.
-std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model,
+std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, const Acquisition& acquisition,
                                   const std::function<bool(const std::vector<double>&)>& legal, Rng& rng);
 
 }  // namespace hone

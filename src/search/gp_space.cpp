@@ -73,6 +73,7 @@ GpSpace::GpSpace(const Space& space, bool fidelity) : space_(space), fidelity_(f
     const Param& param = space.params()[space.free()[k]];
     columns_.push_back(column_of(space, k));
     shape_.category.push_back(columns_.back().category);
+    stepped_ = stepped_ || space.levels(k) > 1;
     plain_ = plain_ && param.when.empty() && (space.levels(k) == 0 || !columns_.back().stops.empty());
     const auto [group, created] =
         groups.try_emplace({param.when, param.when.empty() && columns_.back().word}, shape_.groups.size());

@@ -36,6 +36,7 @@ class GpSpace {
   std::size_t width() const { return width_; }  // of a row
   double active() const { return active_; }     // coordinates that are active at once, on average
   double options() const { return options_; }   // further options of the words that are active, on average
+  bool stepped() const { return stepped_; }     // some coordinate has levels
   bool plain() const { return plain_; }         // every coordinate is always active, no constraint
 
   /// The user's priors and weights.
@@ -61,7 +62,7 @@ class GpSpace {
   bool fidelity_;
   std::size_t width_ = 0;
   double active_ = 1, options_ = 0;
-  bool plain_ = true;
+  bool plain_ = true, stepped_ = false;
 };
 
 }  // namespace hone

@@ -1,0 +1,203 @@
+// Kernel, evidence, fit, posterior and acquisition of Gaussian processes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "hone/rng.h"
+#include "model/acquisition.h"
+#include "model/gp_fit.h"
+#include "model/gp_posterior.h"
+
+namespace hone {
+namespace {
+
+/// Two numbers, a category, and a number that only some points have: two groups that are always there, one that is not.
+KernelShape mixed_shape() {
+  KernelShape shape;
+  shape.category = {0, 0, 1, 0};
+  shape.groups = {{{0, 1}, -1}, {{2}, -1}, {{3}, 4}};
+  shape.active_groups = 2.5;
+  return shape;
+}
+
+Eigen::MatrixXd mixed_points(int n, Rng& rng) {
+  Eigen::MatrixXd x(n, 5);
+  for (int i = 0; i < n; ++i) {
+    x(i, 4) = static_cast<double>(rng.below(2));
+    x.row(i).head(4) << rng.uniform(), rng.uniform(), static_cast<double>(rng.below(3)), 0.5;
+    if (x(i, 4) == 1) x(i, 3) = rng.uniform();
+  }
+  return x;
+}
+
+Eigen::VectorXd noise(Eigen::Index n, Rng& rng) {
+  Eigen::VectorXd y(n);
+  for (double& v : y) v = rng.normal();
+  return y;
+}
+
+KernelParams some_params(const KernelShape& shape, Rng& rng) {
+  KernelParams params = KernelPrior::of(3).mode(shape);
+  for (double& w : params.log_weight) w += 0.5 * rng.normal();
+  params.log_signal = 0.3;
+  params.log_noise = -4;
+  params.logit_share = 0.4;
+  return params;
+}
+
+double numeric_slope(const std::function<double(double)>& f, double at) {
+  const double step = 1e-5;
+  return (f(at + step) - f(at - step)) / (2 * step);
+}
+
+TEST(Evidence, ItsGradientIsThatOfItsValue) {
+  Rng rng = Rng::stream(1, "evidence");
+  for (const bool additive : {false, true}) {
+    const KernelShape shape = additive ? mixed_shape() : KernelShape::single({0, 0, 1, 0});
+    const Eigen::MatrixXd x = mixed_points(15, rng);
+    const KernelPrior prior = KernelPrior::of(3);
+    Evidence evidence(x, noise(15, rng), shape, prior);
+    std::vector<double> theta = evidence.theta(some_params(shape, rng)), slope(theta.size());
+    evidence.at(theta.data(), slope.data());
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      const auto along = [&](double t) {
+        std::vector<double> other = theta;
+        other[i] = t;
+        return evidence.at(other.data(), nullptr);
+      };
+      EXPECT_NEAR(slope[i], numeric_slope(along, theta[i]), 1e-4 * (1 + std::abs(slope[i]))) << i;
+    }
+  }
+}
+
+TEST(Evidence, AgreesWithTheDensityOfANormalVector) {
+  Rng rng = Rng::stream(2, "evidence");
+  const KernelShape shape = mixed_shape();
+  const Eigen::MatrixXd x = mixed_points(8, rng);
+  const Eigen::VectorXd y = noise(8, rng);
+  const KernelPrior prior = KernelPrior::of(3);
+  Evidence evidence(x, y, shape, prior);
+  const auto value = [&](const KernelParams& params) {
+    const Kernel kernel(shape, params);
+    Eigen::MatrixXd k = kernel.matrix(x);
+    k.diagonal().array() += kernel.noise();
+    return 0.5 * y.dot(k.inverse() * y) + 0.5 * std::log(k.determinant());
+  };
+  KernelParams a = some_params(shape, rng), b = a;
+  b.log_signal = prior.signal.mean - (a.log_signal - prior.signal.mean);  // as likely by the prior
+  EXPECT_NEAR(evidence.at(evidence.theta(a).data(), nullptr) - evidence.at(evidence.theta(b).data(), nullptr),
+              value(a) - value(b), 1e-9);
+}
+
+TEST(FitKernel, FindsTheLengthscalesAndTheNoiseOfAKnownProcess) {
+  Rng rng = Rng::stream(3, "fit");
+  const KernelShape shape = KernelShape::single({0, 0, 0});
+  KernelParams truth;
+  truth.log_weight = Eigen::Vector3d(-2 * std::log(0.2), -2 * std::log(0.8), -2 * std::log(20.0));
+  truth.log_noise = std::log(0.01);
+  const Eigen::Index n = 150;
+  Eigen::MatrixXd x(n, 3);
+  for (Eigen::Index i = 0; i < n; ++i) x.row(i) << rng.uniform(), rng.uniform(), rng.uniform();
+  const Kernel kernel(shape, truth);
+  Eigen::MatrixXd k = kernel.matrix(x);
+  k.diagonal().array() += kernel.noise();
+  const Eigen::VectorXd y = Eigen::LLT<Eigen::MatrixXd>(k).matrixL() * noise(n, rng);
+  const KernelPrior prior = KernelPrior::of(3);
+  const KernelParams found = fit_kernel(x, y, shape, prior, {prior.mode(shape)}, 200);
+  const Eigen::ArrayXd lengths = (-0.5 * found.log_weight.array()).exp();
+  EXPECT_NEAR(lengths[0], 0.2, 0.07);
+  EXPECT_NEAR(lengths[1], 0.8, 0.3);
+  EXPECT_GT(lengths[2], 3) << "the third column does not matter";
+  EXPECT_NEAR(found.log_noise, std::log(0.01), 0.7);
+}
+
+TEST(FitKernel, LearnsWhetherGroupsAddUpOrInteract) {
+  Rng rng = Rng::stream(4, "share");
+  KernelShape shape;
+  shape.category = {0, 0};
+  shape.groups = {{{0}, -1}, {{1}, -1}};
+  shape.active_groups = 2;
+  Eigen::MatrixXd x(60, 2);
+  Eigen::VectorXd sum(60), product(60);
+  for (Eigen::Index i = 0; i < 60; ++i) {
+    const double a = x(i, 0) = rng.uniform(), b = x(i, 1) = rng.uniform();
+    sum[i] = std::sin(6 * a) + std::cos(7 * b);
+    product[i] = 2 * std::sin(9 * a * b);
+  }
+  const KernelPrior prior = KernelPrior::of(2);
+  const auto share = [&](const Eigen::VectorXd& y) {
+    return fit_kernel(x, y, shape, prior, {prior.mode(shape)}, 200).logit_share;
+  };
+  EXPECT_GT(share(sum), 1);
+  EXPECT_LT(share(product), 0);
+}
+
+TEST(GpPosterior, PassesThroughObservationsWithoutNoiseAndIsUncertainFarFromThem) {
+  Rng rng = Rng::stream(5, "posterior");
+  KernelParams params = some_params(mixed_shape(), rng);
+  params.log_noise = -14;
+  const Eigen::MatrixXd x = mixed_points(12, rng);
+  const Eigen::VectorXd y = noise(12, rng);
+  const GpPosterior posterior(x, y, Kernel(mixed_shape(), params));
+  for (Eigen::Index i = 0; i < 12; ++i) {
+    const Eigen::VectorXd point = x.row(i);
+    EXPECT_NEAR(posterior.at(point.data()).mean, y[i], 1e-3);
+    EXPECT_LT(posterior.at(point.data()).deviation, 0.01);
+    EXPECT_NEAR(posterior.fitted()[i], posterior.at(point.data()).mean, 1e-6);
+  }
+  const double far[] = {40, 40, 7, 40, 1};
+  EXPECT_GT(posterior.at(far).deviation, 1);
+}
+
+TEST(GpPosterior, OnePointManyPointsAndSlopesAgree) {
+  Rng rng = Rng::stream(6, "posterior");
+  const Eigen::MatrixXd x = mixed_points(20, rng), more = mixed_points(7, rng);
+  const GpPosterior posterior(x, noise(20, rng), Kernel(mixed_shape(), some_params(mixed_shape(), rng)));
+  Acquisition acquisition;
+  acquisition.improve(&posterior, -1);
+  acquisition.require(&posterior, 0.5, 1.5);
+  acquisition.prefer({{.column = 1, .flag = -1, .mean = 0.7, .precision = 9}}, 0.5);
+  const Eigen::MatrixXd points = more.transpose();
+  Eigen::ArrayXd mean, deviation;
+  posterior.at(points, mean, deviation);
+  const Eigen::ArrayXd values = acquisition.at(points);
+  for (Eigen::Index i = 0; i < points.cols(); ++i) {
+    Eigen::VectorXd point = points.col(i), mean_slope(4), deviation_slope(4), slope(4);
+    const Expectation one = posterior.at(point.data(), mean_slope.data(), deviation_slope.data());
+    EXPECT_NEAR(one.mean, mean[i], 1e-10);
+    EXPECT_NEAR(one.deviation, deviation[i], 1e-10);
+    EXPECT_NEAR(acquisition.at(point.data(), slope.data()), values[i], 1e-9);
+    for (const Eigen::Index j : {0, 1, 3}) {
+      const auto moved = [&](double to) {
+        Eigen::VectorXd other = point;
+        other[j] = to;
+        return other;
+      };
+      const auto m = [&](double t) { return posterior.at(moved(t).data()).mean; };
+      const auto s = [&](double t) { return posterior.at(moved(t).data()).deviation; };
+      const auto a = [&](double t) { return acquisition.at(moved(t).data()); };
+      EXPECT_NEAR(mean_slope[j], numeric_slope(m, point[j]), 1e-5);
+      EXPECT_NEAR(deviation_slope[j], numeric_slope(s, point[j]), 1e-5);
+      EXPECT_NEAR(slope[j], numeric_slope(a, point[j]), 1e-4 * (1 + std::abs(slope[j])));
+    }
+  }
+}
+
+TEST(Acquisition, IsFiniteWhereFeasibilityIsHopeless) {
+  const KernelShape shape = KernelShape::single({0});
+  Eigen::MatrixXd x(2, 1);
+  x << 0, 1;
+  KernelParams params;
+  params.log_weight.setConstant(1, -4);
+  params.log_noise = -14;
+  const GpPosterior posterior(x, Eigen::Vector2d(900, 1000), Kernel(shape, params));
+  Acquisition acquisition;
+  acquisition.require(&posterior, 0);
+  const double low = 0.05, high = 0.95;
+  EXPECT_TRUE(std::isfinite(acquisition.at(&low)));
+  EXPECT_GT(acquisition.at(&low), acquisition.at(&high)) << "and still says where it is less hopeless";
+}
+
+}  // namespace
+}  // namespace hone
