@@ -3,6 +3,10 @@
 The space may be of any kit whose params have name, kind (float, int, cat), low, high, log, choices and when.
 """
 
+import functools
+import os
+import subprocess
+
 import hone
 
 
@@ -51,7 +55,16 @@ class HoneAuto:
 
     @classmethod
     def version(cls):
-        return hone.__version__
+        return f"{hone.__version__}{_commit()}"
+
+
+@functools.lru_cache
+def _commit():
+    """The commit that last changed the engine; empty outside a repository."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+    done = subprocess.run(["git", "-C", root, "log", "-1", "--format=+%h", "--", "src", "include"], capture_output=True,
+                          text=True, check=False)
+    return done.stdout.strip()
 
 
 def _class(name, searcher):
@@ -61,7 +74,6 @@ def _class(name, searcher):
 HoneBlend = _class("HoneBlend", "blendsearch")
 HoneCFO = _class("HoneCFO", "cfo")
 HoneCMA = _class("HoneCMA", "cmaes")
-HoneCoordinate = _class("HoneCoordinate", "coordinate")
 HoneDE = _class("HoneDE", "de")
 HoneGA = _class("HoneGA", "ga")
 HoneGP = _class("HoneGP", "gp")

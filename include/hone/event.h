@@ -57,6 +57,7 @@ struct Relaunched {  // another attempt at the same `until`
   bool fresh = false;  // in an empty folder: its checkpoint is past reports that were lost
   int free_slots = 0;
   bool alone = false;  // nothing else runs meanwhile: it had run out of memory
+  int repeat = 0;      // which of the configuration's `repeat` runs this is, from 0
 };
 struct Finished {
   std::string why;
@@ -91,6 +92,12 @@ struct Added {  // a known result, told to the searcher only
   std::string source;  // initial, added, warm
 };
 
+struct Proposed {  // somebody else's searcher (`searcher: {command: ..}`) says where to look next
+  TrialId trial = 0;
+  Config config;
+  std::string why;
+};
+
 enum class Steer { StopStudy, Stop, Pause, Resume, Retry, Parallel };
 struct Steered {      // what the user asked for: `hone stop`, `pause`, `resume`, `retry`, `set`
   TrialId trial = 0;  // of Stop, Pause, Resume, Retry
@@ -105,7 +112,7 @@ struct Opened {  // a `hone run` took the study up: host, version, git commit, c
 };
 
 using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Finished, Reported, Exited, Added,
-                          Steered, Extended, Opened>;
+                          Steered, Extended, Opened, Proposed>;
 
 struct Event {
   Seconds time = 0;  // since the epoch; of the store's or the simulator's clock

@@ -16,12 +16,12 @@ namespace hone {
 using Options = std::map<std::string, Value>;  // validated and completed with defaults: use option_*() below
 
 struct OptionRow {
-  enum class Type { Bool, Int, Float, Word };
+  enum class Type { Bool, Int, Float, Word, Text };
   std::string name;
   Type type = Type::Int;
   Value fallback;                  // Bool: int64 0 or 1; monostate: decided by the algorithm
   double lo = 0, hi = 0;           // Int, Float: inclusive range
-  std::vector<std::string> words;  // Word: the legal ones
+  std::vector<std::string> words;  // Word: the legal ones. Text is anything but empty
   std::string doc;                 // one line
 };
 
@@ -46,6 +46,7 @@ struct SearcherRow {
   std::string name, doc, paper;  // doc: what it is for; paper: authors, title, venue, year
   std::vector<OptionRow> options;
   bool multi_objective = false;
+  bool outside = false;  // it asks somebody else: only where there is one to answer (`hone run`)
   std::function<std::unique_ptr<Searcher>(const SearchInputs&, const Options&)> make;
 };
 

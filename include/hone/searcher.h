@@ -14,16 +14,17 @@ namespace hone {
 
 enum class Change { Started, Reported, Paused, Resumed, Stopped, Completed, Failed };
 
-struct Wait {
-  std::string why;  // nothing before another tell()
-};
-struct Exhausted {
-  std::string why;  // nothing ever: the space has no configuration left
-};
 struct Ask {
   TrialId trial = 0;  // the id that the proposal would get; keys the random stream
   Resource until = 0;
   bool exact = true;  // the scheduler counts on `until`; else a proposal may ask for less
+};
+struct Wait {
+  std::string why;                  // nothing before another tell()
+  std::optional<Ask> outside = {};  // the question goes to somebody else; the answer is the event Proposed
+};
+struct Exhausted {
+  std::string why;  // nothing ever: the space has no configuration left
 };
 struct Proposal {
   Config config;
@@ -48,6 +49,8 @@ class Searcher {
   /// proposed it (initial, added, donor's child). Any legal order of changes of a trial must be accepted.
   /// Learn from Reported and from any end, Paused included. Never rank losses of different `at` together.
   virtual void tell(const Trial& trial, Change change, std::string_view note) = 0;
+  /// The answer from outside to an ask() that gave Wait{outside}; of no meaning to other searchers.
+  virtual void hear(TrialId, const Proposal&) {}
   /// For plots, and for the incumbent of a noisy objective. None while there is no model, or if there never is one.
   virtual std::optional<Belief> belief(const Config&) const { return std::nullopt; }
 };

@@ -61,6 +61,12 @@ struct InitialPoint {
   Metrics metrics;  // not empty: a known result
 };
 
+/// A configuration that did well in an earlier study, to be tried early on as long as such ones do well here too.
+struct WarmPoint {
+  NamedValues config;  // as far as this study's space has the parameters; the rest is drawn
+  std::string from;    // "other-study, trial 17"
+};
+
 struct StudySpec {
   std::string name;
   std::vector<std::string> command;  // words with placeholders; empty for ask/tell and lambdas
@@ -70,6 +76,10 @@ struct StudySpec {
   std::string cost = "seconds";
   Space space;
   std::vector<InitialPoint> initial;
+  std::vector<std::string> warm_start;  // names of earlier studies; `portfolio` is what `hone portfolio build` made
+  std::vector<WarmPoint> warm;          // what was taken from them when the study was created, best first
+  std::vector<Stage> stages;
+  int repeat = 1;  // runs per configuration, with different seeds; what counts is their mean
   std::optional<Fidelity> fidelity;
   Algorithm searcher, scheduler;  // "auto" is resolved by Study::make
   StopRules stop;
@@ -84,6 +94,8 @@ struct StudySpec {
 /// The fidelity's name in reports: as it is, and in the singular or plural: `epoch`, `epochs`.
 std::vector<std::string> spellings(const Fidelity& fidelity);
 
+/// What stands for `auto`; `stages` are for the searcher `coordinate`, with the one that was named inside it.
+void settle_algorithms(StudySpec& spec);
 /// Can a trial be continued: the command has {until} or {dir} (always true without a command)?
 bool resumable(const StudySpec& spec);
 ScheduleInputs schedule_inputs(const StudySpec& spec);

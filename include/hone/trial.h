@@ -62,8 +62,10 @@ struct Trial {
   std::uint64_t seed = 0;
 
   // Bookkeeping of the study.
-  std::vector<Leg> legs;         // but the current or last one
-  bool held = false;             // Waiting, until the user lets it go on: shown as paused
+  int repeat = 0;                            // which of the configuration's runs the current attempt is, from 0
+  std::vector<std::vector<Report>> repeats;  // `repeat: k` with k > 1: what each run reported; reports has their means
+  std::vector<Leg> legs;                     // but the current or last one
+  bool held = false;                         // Waiting, until the user lets it go on: shown as paused
   bool alone = false;            // the current or next attempt runs by itself: an earlier one ran out of memory
   bool cut = false;              // ended only because the study did
   bool silent = false;           // its config does not fit the space of an extended study: algorithms do not hear of it

@@ -10,7 +10,8 @@
 {'loss': 0.3}
 """
 
-from ._core import Error, Trial, __version__, schedulers, searchers
+from ._core import Trial, __version__, schedulers, searchers
+from ._error import Error
 from ._report import report
 from ._study import Space, Study
 from .domains import (Domain, choice, constant, derived, float, int, lognormal, normal, ordinal,  # noqa: A004

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._core import Error
+from ._error import Error
 from .domains import Domain, choice, constant, plain
 
 Objects = dict[str, list[Any]]

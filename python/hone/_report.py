@@ -8,7 +8,7 @@ import operator
 import os
 from typing import Any
 
-from ._core import Error
+from ._error import Error
 
 
 def _number(name: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import _core, _definition
-from ._core import Error
+from ._error import Error
 from .domains import plain
 
 Algorithm = str | Mapping[str, Any]

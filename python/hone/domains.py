@@ -17,7 +17,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ._core import Error
+from ._error import Error
 
 When = str | Mapping[str, Any] | None
 

@@ -5,11 +5,26 @@
 namespace hone::python {
 namespace {
 
+const char* type_name(OptionRow::Type type) {
+  switch (type) {
+    case OptionRow::Type::Bool:
+      return "bool";
+    case OptionRow::Type::Int:
+      return "int";
+    case OptionRow::Type::Float:
+      return "float";
+    case OptionRow::Type::Text:
+      return "text";
+    case OptionRow::Type::Word:
+      return "word";
+  }
+  return "";
+}
+
 nb::dict option_dict(const OptionRow& option) {
-  static constexpr const char* kTypes[] = {"bool", "int", "float", "word"};
   nb::dict out;
   out["name"] = option.name;
-  out["type"] = kTypes[static_cast<int>(option.type)];
+  out["type"] = type_name(option.type);
   out["default"] = plain_object(option.fallback);
   out["doc"] = option.doc;
   if (option.type == OptionRow::Type::Word) out["words"] = option.words;
@@ -61,10 +76,15 @@ void bind_catalogue(nb::module_& module) {
 NB_MODULE(_core, module) {
   using namespace hone::python;
   nb::set_leak_warnings(false);  // studies that live in globals until the interpreter ends are no leak
-  nb::exception<Failure> error(module, "Error", PyExc_ValueError);
-  error.attr("__module__") = "hone";
-  error.attr("__doc__") =
-      "What is wrong with an input: one line (or a line a mistake) that says where, what and the remedy.";
+  nb::register_exception_translator(
+      [](const std::exception_ptr& thrown, void*) {
+        try {
+          std::rethrow_exception(thrown);
+        } catch (const Failure& failure) {
+          PyErr_SetString(nb::module_::import_("hone._error").attr("Error").ptr(), failure.what());
+        }
+      },
+      nullptr);
   module.attr("__version__") = HONE_VERSION;
   bind_space(module);
   bind_study(module);

@@ -6,8 +6,10 @@
 #include <sys/random.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "docs.h"
+#include "study/ledger.h"
 #include "study/study_file.h"
 
 namespace hone::python {
@@ -30,6 +32,7 @@ std::shared_ptr<Core> make_core(const std::string& definition, const StudyOption
     return check_study(open);
   };
   StudySpec spec = endless(unwrap(read_study_file(definition, "", options, check)));
+  unwrap(can_ask(spec, true));
   if (!spec.seed) spec.seed = random_seed();
   Dictionary dictionary(spec.space, objects);
   return std::make_shared<Core>(AskTell(unwrap(Study::make(std::move(spec))), wall_clock), std::move(dictionary));
@@ -100,6 +103,7 @@ class PyStudy {
   }
   /// A trial, or its number.
   TrialId id_of(nb::handle trial) const {
+    if (trial.is_none()) throw Failure("tell: None is no trial; ask() gives it when nothing may start");
     TrialView* known = nullptr;
     if (nb::try_cast(trial, known) && known) {
       if (known->core != core_) throw Failure("tell: the trial is of another study");
@@ -112,6 +116,13 @@ class PyStudy {
 
   std::shared_ptr<Core> core_;
 };
+
+/// As it was given: without the rule that never holds.
+std::string definition_of(const StudySpec& spec) {
+  StudySpec given = spec;
+  if (given.stop.time && std::isinf(*given.stop.time)) given.stop.time.reset();
+  return study_json(given);
+}
 
 /// The states of `hone trials`.
 const char* state_of(const Trial& trial) { return trial.held ? "paused" : name(trial.phase); }
@@ -160,7 +171,8 @@ void bind_trial(nb::module_& module) {
       .def_ro("number", &TrialView::id, doc::kNumber)
       .def_prop_ro("config", &config_of, nb::sig("def config(self) -> dict[str, typing.Any]"), doc::kConfig)
       .def_prop_ro("until", field(&Trial::until), doc::kUntil)
-      .def_prop_ro("seed", field(&Trial::seed), doc::kTrialSeed)
+      .def_prop_ro(
+          "seed", [](const TrialView& view) { return view.core->read(view.id, run_seed); }, doc::kTrialSeed)
       .def_prop_ro(
           "resume",
           [](const TrialView& view) {
@@ -192,8 +204,13 @@ void bind_trial(nb::module_& module) {
           [](const TrialView& view) { return view.core->with([&](AskTell& asked) { return asked.why(view.id); }); },
           doc::kWhy)
       .def_prop_ro("source", field(&Trial::source), doc::kSource)
-      .def("__eq__", [](const TrialView& a, const TrialView& b) { return a.core == b.core && a.id == b.id; })
-      .def("__eq__", [](const TrialView&, nb::object) { return false; })
+      .def(
+          "__eq__",
+          [](const TrialView& a, nb::handle other) {
+            const TrialView* b = nullptr;
+            return !other.is_none() && nb::try_cast(other, b) && b && a.core == b->core && a.id == b->id;
+          },
+          nb::arg("other").none(), nb::sig("def __eq__(self, other: object) -> bool"))
       .def("__hash__", [](const TrialView& view) { return std::hash<TrialId>()(view.id); })
       .def("__repr__", [](TrialView& view) {
         return nb::str("<hone.Trial {} {} {}>").format(view.id, nb::cast(view).attr("state"), config_of(view));
@@ -208,7 +225,7 @@ void bind_study(nb::module_& module) {
       .def(nb::init<const std::string&, const StudyOptions&, const Objects&>(), nb::arg("definition"),
            nb::arg("options"), nb::arg("objects"))
       .def("ask", &PyStudy::ask, doc::kAsk)
-      .def("tell", &PyStudy::tell, nb::arg("trial"), nb::kw_only(), nb::arg("at") = nb::none(),
+      .def("tell", &PyStudy::tell, nb::arg("trial").none(), nb::kw_only(), nb::arg("at") = nb::none(),
            nb::arg("failed") = nb::none(), nb::arg("done") = nb::none(), nb::arg("metrics"),
            nb::sig("def tell(self, trial: Trial | int, *, at: int | None = None, failed: str | None = None, "
                    "done: bool | None = None, **metrics: float) -> str"),
@@ -229,7 +246,7 @@ void bind_study(nb::module_& module) {
           [](const PyStudy& study) { return study.text([](const StudySpec& spec) { return spec.scheduler.name; }); },
           doc::kScheduler)
       .def_prop_ro(
-          "definition", [](const PyStudy& study) { return study.text(study_json); }, doc::kDefinition)
+          "definition", [](const PyStudy& study) { return study.text(definition_of); }, doc::kDefinition)
       .def("__len__", &PyStudy::size);
 }
 

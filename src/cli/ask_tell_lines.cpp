@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "study/ledger.h"
 
 namespace hone {
 namespace {
@@ -67,7 +68,7 @@ Json handed_out(const Study& study, TrialId id) {
   Json out{{"trial", id},
            {"config", config_json(study.spec().space, trial.config)},
            {"until", trial.until},
-           {"seed", trial.seed},
+           {"seed", run_seed(trial)},
            {"resume", trial.attempt > 1}};
   if (trial.from) out["from"] = Json{{"trial", trial.from->trial}, {"at", trial.from->at}};
   return out;

@@ -18,6 +18,8 @@ const char* type_name(OptionRow::Type type) {
       return "int";
     case OptionRow::Type::Float:
       return "float";
+    case OptionRow::Type::Text:
+      return "text";
     case OptionRow::Type::Word:
       return "word";
   }
@@ -27,6 +29,7 @@ const char* type_name(OptionRow::Type type) {
 std::string range_text(const OptionRow& option) {
   if (option.type == OptionRow::Type::Word) return fmt::format("{}", fmt::join(option.words, ", "));
   if (option.type == OptionRow::Type::Bool) return "true or false";
+  if (option.type == OptionRow::Type::Text) return "any";
   return fmt::format("{} to {}", number_text(option.lo), number_text(option.hi));
 }
 

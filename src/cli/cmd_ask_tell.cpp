@@ -39,6 +39,7 @@ int ask_tell_command(const Command& self, const Words& words) {
   if (path == "-") return complain({Code::Invalid, "FILE: standard input is for the conversation; give a file"});
   auto spec = read_spec(path, split->options, nullptr);
   if (!spec) return complain(spec.error());
+  if (auto ok = can_ask(*spec, home.empty()); !ok) return complain(ok.error());
   if (home.empty()) {
     if (!spec->seed) spec->seed = random_seed();
     auto study = Study::make(std::move(*spec));

@@ -3,11 +3,14 @@
 #include <cmath>
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <numeric>
 
 #include "base/text.h"
 #include "cli/best.h"
+#include "cli/front.h"
 #include "cli/parser.h"
 #include "cli/trial_table.h"
 #include "exec/command.h"
@@ -41,9 +44,29 @@ std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials
   return fmt::format("no trial ended well with a finite {}", metric);
 }
 
+namespace {
+
+/// What several runs of one configuration say of its objective: the mean's 95 % interval by Student's distribution.
+std::string runs_text(const StudySpec& spec, const Trial& trial) {
+  std::vector<double> values;
+  for (const auto& run : trial.repeats)
+    if (!run.empty() && !run.back().loss.empty()) values.push_back(run.back().loss[0]);
+  const auto n = static_cast<double>(values.size());
+  if (spec.repeat == 1 || values.size() < 2) return {};
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const double t = boost::math::quantile(boost::math::students_t(n - 1), 0.975);
+  const double half = t * std::sqrt(squares / (n - 1) / n), centre = spec.objectives[0].maximize ? -mean : mean;
+  return fmt::format(" (mean of {} runs, 95 % interval {:.4g} to {:.4g})", values.size(), centre - half, centre + half);
+}
+
+}  // namespace
+
 std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder) {
   const Space& space = spec.space;
-  std::string out = fmt::format("best     trial {}: {}\n", trial.id, result_text(spec, trial));
+  std::string out =
+      fmt::format("best     trial {}: {}{}\n", trial.id, result_text(spec, trial), runs_text(spec, trial));
   std::size_t width = 0;
   for (const Param& param : space.params()) width = std::max(width, param.name.size());
   for (std::size_t i = 0; i < space.params().size(); ++i)
@@ -56,7 +79,7 @@ std::string best_text(const StudySpec& spec, const Trial& trial, const std::stri
 
 int best_command(const Command& self, const Words& words) {
   Parser parser(self);
-  std::string study;
+  std::string study, reference_text;
   std::optional<std::int64_t> top;
   bool csv = false;
   parser.add_home();
@@ -64,16 +87,25 @@ int best_command(const Command& self, const Words& words) {
   parser.required_word("STUDY", study, "its name");
   parser.flag("--csv", csv, "comma-separated values");
   parser.whole("--top", top, "the N best", 1);
+  parser.word("--reference", reference_text, "several objectives: where the hypervolume ends, e.g. acc=0.5,ms=40",
+              "NAME=NUMBER,...");
   if (const auto status = parser.parse(words)) return *status;
   const auto view = load_view(parser.home(), study);
   if (!view) return complain(view.error());
+  std::vector<double> reference;
+  if (!reference_text.empty()) {
+    auto parsed = parse_reference(view->spec(), reference_text);
+    if (!parsed) return complain(parsed.error());
+    reference = std::move(*parsed);
+  }
   const std::string folder = absolute_path(study_folder(parser.home(), view->name()));
+  const bool several = view->spec().objectives.size() > 1;
   const auto ids = top ? chosen_trials(*view, top) : view->ledger().front();
   if (ids.empty() && !parser.json)
     warn(fmt::format("study {}: {}", view->name(), no_best_text(view->spec(), view->ledger().trials())));
   if (csv) {
     print_trials_csv(*view, ids, stdout);
-  } else if (parser.json && (top || view->spec().objectives.size() > 1)) {
+  } else if (parser.json && (top || several)) {
     Json list = Json::array();
     for (const TrialId id : ids) list.push_back(best_json(*view, id, folder));
     fmt::print("{}\n", dump(list));
@@ -81,6 +113,12 @@ int best_command(const Command& self, const Words& words) {
     fmt::print("{}\n", ids.empty() ? "null" : dump(best_json(*view, ids[0], folder)));
   } else if (top) {
     print_trials_table(*view, ids, stdout);
+  } else if (several) {
+    if (!ids.empty()) {
+      print_trials_table(*view, ids, stdout);
+      fmt::print("\nfront        {}, nondominated; --json has their command lines\nhypervolume  {}\n",
+                 counted(ids.size(), "trial"), volume_text(view->spec(), front_of(*view, reference)));
+    }
   } else {
     for (const TrialId id : ids) fmt::print("{}", best_text(view->spec(), view->trial(id), folder));
   }

@@ -104,14 +104,18 @@ int tidy_command(const Command& self, const Words& words) {
   for (const Trial& trial : view->ledger().trials()) {
     const bool over = trial.phase == Phase::Completed || trial.phase == Phase::Stopped || trial.phase == Phase::Failed;
     if (!over || trial.live || kept.contains(trial.id)) continue;
-    const std::string files = fmt::format("{}/files", trial.id);
-    const std::int64_t size = folder_bytes(folder + "/" + files);
-    if (::access((folder + "/" + files).c_str(), F_OK) != 0) continue;
-    if (auto ok = marked->remove(files); !ok) return complain(ok.error());
-    for (int attempt = 1; attempt <= trial.attempt; ++attempt)
-      if (auto ok = marked->remove(fmt::format("{}.before-{}", files, attempt)); !ok) return complain(ok.error());
-    bytes += size;
-    count += size > 0;
+    const std::int64_t before = bytes;
+    for (int run = 1; run <= view->spec().repeat; ++run) {
+      const std::string files =
+          run == 1 ? fmt::format("{}/files", trial.id) : fmt::format("{}/run-{}/files", trial.id, run);
+      const std::int64_t size = folder_bytes(folder + "/" + files);
+      if (::access((folder + "/" + files).c_str(), F_OK) != 0) continue;
+      if (auto ok = marked->remove(files); !ok) return complain(ok.error());
+      for (int attempt = 1; attempt <= trial.attempt; ++attempt)
+        if (auto ok = marked->remove(fmt::format("{}.before-{}", files, attempt)); !ok) return complain(ok.error());
+      bytes += size;
+    }
+    count += bytes > before;
   }
   fmt::print("removed the checkpoints of {} ({}); those of the best {} stay, and of trials that may go on\n",
              counted(count, "trial"), bytes_text(bytes), kept.size());

@@ -53,8 +53,13 @@ Json importance_json(const Importance& one) {
   Json top = nullptr;
   if (one.range) top = Json{{"lo", number_json(one.range->first)}, {"hi", number_json(one.range->second)}};
   else if (!one.options.empty()) top = Json(std::map<std::string, std::size_t>(one.options.begin(), one.options.end()));
-  return Json{{"param", one.param},   {"kind", one.kind},   {"value", number_json(one.value)},
-              {"trials", one.trials}, {"clear", one.clear}, {"better", one.better},
+  return Json{{"param", one.param},
+              {"kind", one.kind},
+              {"value", number_json(one.value)},
+              {"share", number_json(one.share)},
+              {"trials", one.trials},
+              {"clear", one.clear},
+              {"better", one.better},
               {"top", std::move(top)}};
 }
 
@@ -78,15 +83,23 @@ std::string ranking_text(const StudyView& study) {
   if (spec.objectives.size() > 1) out += "; it is the first objective";
   if (trials.size() < 3) return out + ": too few to compare\n";
   bool numbers = false, choices = false, unclear = false;
-  Table table({"parameter", "measure", "better with", "trials", "in the best tenth"});
-  for (const Importance& one : importances(study)) {
+  auto [params, pairs] = importances(study);
+  Table table({"parameter", "explains", "measure", "better with", "trials", "in the best tenth"});
+  for (const Importance& one : params) {
     const bool category = one.kind == "correlation ratio";
     (category ? choices : numbers) = true;
     unclear = unclear || !one.clear;
-    table.add({one.param, std::isnan(one.value) ? "-" : fmt::format("{:.2f}{}", one.value, category ? "*" : ""),
+    table.add({one.param, std::isnan(one.share) ? "-" : fmt::format("{:.0f} %", 100 * one.share),
+               std::isnan(one.value) ? "-" : fmt::format("{:.2f}{}", one.value, category ? "*" : ""),
                one.clear ? one.better : "unclear", std::to_string(one.trials), top_text(one)});
   }
   out += "\n\n" + table.text() + "\n";
+  std::erase_if(pairs, [](const Interaction& pair) { return pair.share < 0.05; });
+  if (pairs.size() > 3) pairs.resize(3);
+  for (const Interaction& pair : pairs)
+    out += fmt::format("{} and {} together explain {:.0f} % more\n", pair.a, pair.b, 100 * pair.share);
+  out += fmt::format("explains: share of how {} varies that is due to this parameter alone, where it is active\n",
+                     objective.metric);
   if (numbers)
     out += fmt::format("measure: rank correlation, from -1 to 1; above 0, a larger value goes with a higher {}\n",
                        objective.metric);
@@ -97,7 +110,7 @@ std::string ranking_text(const StudyView& study) {
 int explain_study(const StudyView& study, const std::vector<Line>& lines, bool json) {
   if (json) {
     Json out = Json::array();
-    for (const Importance& one : importances(study)) out.push_back(importance_json(one));
+    for (const Importance& one : importances(study).params) out.push_back(importance_json(one));
     fmt::print("{}\n", dump(out));
     return kDone;
   }

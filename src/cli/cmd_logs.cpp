@@ -23,7 +23,7 @@ constexpr int kPatience = 15;  // times
 
 struct LogsOptions {
   std::string study, home;
-  std::optional<std::int64_t> trial, last;
+  std::optional<std::int64_t> trial, last, run;
   bool follow = false, out = false, err = false;
 };
 
@@ -68,7 +68,8 @@ class Logs {
  public:
   Logs(const LogsOptions& options, Events events)
       : options_(options), events_(std::move(events)), study_folder_(study_folder(options.home, options.study)) {
-    const std::string folder = trial_folder(options.home, options.study, *options.trial);
+    std::string folder = trial_folder(options.home, options.study, *options.trial);
+    if (options.run.value_or(1) > 1) folder += fmt::format("/run-{}", *options.run);
     if (options.out || !options.err) logs_.emplace_back(folder, "stdout");
     if (options.err || !options.out) logs_.emplace_back(folder, "stderr");
   }
@@ -147,6 +148,7 @@ int logs_command(const Command& self, const Words& words) {
   parser.whole("TRIAL", options.trial, "its number");
   parser.flag("-f,--follow", options.follow, "goes on with what is written until the trial has ended");
   parser.whole("--last", options.last, "only the last N lines of each");
+  parser.whole("--run", options.run, "with `repeat`: the configuration's run N; default 1", 1);
   parser.flag("--stdout", options.out, "standard output only");
   parser.flag("--stderr", options.err, "standard error only");
   if (const auto status = parser.parse(words)) return *status;

@@ -47,6 +47,7 @@ int logs_command(const Command& self, const Words& words);
 int best_command(const Command& self, const Words& words);
 int explain_command(const Command& self, const Words& words);
 int lint_command(const Command& self, const Words& words);
+int portfolio_command(const Command& self, const Words& words);
 int plan_command(const Command& self, const Words& words);
 int searchers_command(const Command& self, const Words& words);
 int schedulers_command(const Command& self, const Words& words);

@@ -68,6 +68,7 @@ struct InWords {
     if (e.spec->stop.time) out += ", " + duration_text(*e.spec->stop.time);
     return out;
   }
+  std::string operator()(const Proposed& e) const { return because("proposed by the searcher's command", e.why); }
   std::string operator()(const Opened& e) const {
     std::string out;
     for (const auto& [name, value] : e.facts)

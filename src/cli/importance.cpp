@@ -6,8 +6,13 @@
 #include <map>
 #include <numeric>
 
+#include "cli/importance_shares.h"
+
 namespace hone {
 namespace {
+
+/// A share that a parameter without influence does not reach among 30 trials or more.
+constexpr double kMuch = 0.2;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -156,25 +161,36 @@ void look_at_top(Importance& out, const Sample& sample, bool category) {
 
 }  // namespace
 
-std::vector<Importance> importances(const StudyView& study) {
+Importances importances(const StudyView& study) {
   const std::vector<const Trial*> trials = comparable_trials(study);
   const Space& space = study.spec().space;
-  std::vector<Importance> out;
+  std::vector<double> losses;
+  for (const Trial* trial : trials) losses.push_back(trial->reports.back().loss[0]);
+  const VarianceShares shares = variance_shares(space, trials, ranks(losses));
+  Importances all;
+  for (const PairShare& pair : shares.pairs)
+    all.pairs.push_back({space.params()[pair.a].name, space.params()[pair.b].name, pair.share});
+  std::vector<Importance>& out = all.params;
   for (std::size_t p = 0; p < space.params().size(); ++p) {
     const Param& param = space.params()[p];
     if (std::holds_alternative<Constant>(param.domain)) continue;
     const bool category = is_category(param);
     const Sample sample = sample_of(space, p, category, trials);
-    Importance one{.param = param.name, .kind = category ? "correlation ratio" : "rank correlation", .value = kNone};
+    Importance one{.param = param.name,
+                   .kind = category ? "correlation ratio" : "rank correlation",
+                   .value = kNone,
+                   .share = shares.single[p]};
     one.trials = sample.loss.size();
     if (one.trials >= 3) measure(one, sample, category, study.spec().objectives[0].maximize);
     look_at_top(one, sample, category);
+    if (!category && !one.clear && one.share >= kMuch && one.trials >= 30) one.clear = true, one.better = "in between";
     out.push_back(std::move(one));
   }
-  std::stable_sort(out.begin(), out.end(), [](const Importance& a, const Importance& b) {
-    return !std::isnan(a.value) && (std::isnan(b.value) || std::abs(a.value) > std::abs(b.value));
+  const auto size = [](double value) { return std::isnan(value) ? -1 : std::abs(value); };
+  std::stable_sort(out.begin(), out.end(), [&](const Importance& a, const Importance& b) {
+    return std::pair(size(a.share), size(a.value)) > std::pair(size(b.share), size(b.value));
   });
-  return out;
+  return all;
 }
 
 }  // namespace hone

@@ -51,6 +51,8 @@ constexpr Command kCommands[] = {
      Group::Check},
     {"export", "a study's trials as CSV or JSON lines", "hone export fashion-mlp --format csv > trials.csv",
      hone::export_command, Group::Files},
+    {"portfolio", "gather the best configurations of this home, to be tried first", "hone portfolio build",
+     hone::portfolio_command, Group::Files},
     {"report", "what a trial calls to report its metrics", "hone report val_acc=0.91 epoch=3", hone::report_command},
     {"completion", "completion of a shell, as a script", "source <(hone completion bash)", hone::completion_command,
      Group::Files},

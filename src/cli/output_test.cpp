@@ -181,7 +181,7 @@ TEST(Importance, FindsWhatMovesWithTheObjective) {
     view.apply({10, started(id, lr, id % 2 == 0 ? "sgd" : "a,\"b")});
     view.apply({11, reported(id, 1, {{"epoch", 9}, {"acc", -lr * lr}})});
   }
-  const auto list = importances(view);
+  const auto list = importances(view).params;
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].param, "lr");
   EXPECT_DOUBLE_EQ(list[0].value, -1);
@@ -204,7 +204,7 @@ StudyView falling() {
 TEST(Importance, SaysWhatIsBetterAndWhereTheBestTenthLies) {
   const StudyView view = falling();
   EXPECT_EQ(comparable_trials(view).size(), 30U);  // those at the highest fidelity
-  const auto list = importances(view);
+  const auto list = importances(view).params;
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].param, "lr");
   EXPECT_DOUBLE_EQ(list[0].value, -1);
@@ -224,10 +224,31 @@ TEST(Importance, ANumberBelowItsThresholdIsUnclear) {
     view.apply({10, started(id, static_cast<double>(id) / 10, "sgd")});
     view.apply({11, reported(id, 1, {{"epoch", 9}, {"acc", acc[id]}})});
   }
-  const auto list = importances(view);
+  const auto list = importances(view).params;
   EXPECT_NEAR(list[0].value, 1 - 6 * 60 / 504.0, 1e-12);  // squared differences of ranks: 60
   EXPECT_FALSE(list[0].clear);
   EXPECT_TRUE(std::isnan(list[1].value));  // only one option was tried
+}
+
+TEST(Importance, AParameterWhoseBestValueLiesInBetweenIsNotUnclear) {
+  StudyView view("demo", spec_of("objective: minimize loss\nspace: {x: \"float(0, 1)\", y: \"float(0, 1)\"}\n"
+                                 "stop: {trials: 100}\nseed: 1\n"));
+  Rng rng = Rng::stream(1, "between");
+  for (TrialId id = 0; id < 60; ++id) {
+    Started e;
+    e.trial = id;
+    const double x = (static_cast<double>(id) + 0.5) / 60, y = rng.uniform();
+    e.config = {x, y};
+    view.apply({10, e});
+    view.apply({11, reported(id, 1, {{"loss", (x - 0.5) * (x - 0.5) + 0.001 * y}})});
+  }
+  const auto [list, pairs] = importances(view);
+  EXPECT_EQ(list[0].param, "x");
+  EXPECT_GT(list[0].share, 0.8);
+  EXPECT_LT(std::abs(list[0].value), 0.25);
+  EXPECT_EQ(list[0].better, "in between");
+  EXPECT_LT(list[1].share, 0.1);
+  ASSERT_EQ(pairs.size(), 1U);
 }
 
 TEST(Importance, AConditionalParameterCountsOnlyWhereItIsActive) {
@@ -241,7 +262,7 @@ TEST(Importance, AConditionalParameterCountsOnlyWhereItIsActive) {
     view.apply({10, e});
     view.apply({11, reported(id, 1, {{"loss", static_cast<double>(id)}})});
   }
-  const auto list = importances(view);
+  const auto list = importances(view).params;
   EXPECT_EQ(list[0].param, "momentum");
   EXPECT_EQ(list[0].trials, 10U);
   EXPECT_EQ(list[0].top, 1U);

@@ -33,6 +33,7 @@
 #include "run/coordinator.h"
 #include "run/disk.h"
 #include "run/home.h"
+#include "run/outside.h"
 #include "store/sqlite.h"
 
 extern char** environ;
@@ -110,7 +111,8 @@ class Runner {
     if (const auto before = started_in(folder)) spec.folder = *before;
     else if (auto ok = keep_started_in(folder, spec.folder); !ok) return complain(ok.error());
     auto open =
-        open_study(**storage, std::move(spec), {.seed = random_seed(), .now = wall_clock(), .extend = options_.extend});
+        open_study(**storage, std::move(spec),
+                   {.seed = random_seed(), .now = wall_clock(), .extend = options_.extend, .home = options_.home});
     if (!open) return complain(open.error());
     if (open->study.finished() && open->study.live() == 0) {
       say(fmt::format(
@@ -170,6 +172,16 @@ class Runner {
     hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
     hooks.requests = [&] { return (*control)->take(); };
     hooks.opened = what_ran(spec, inherited);
+    std::optional<OutsideSearcher> outside;
+    if (spec.searcher.name == "command") {
+      Environment env = inherited;
+      env.insert(env.end(), extra->begin(), extra->end());
+      outside.emplace(OutsideSearcher::Program{.command = std::get<std::string>(spec.searcher.options.at("command")),
+                                               .folder = spec.folder,
+                                               .log = folder + "/searcher.log",
+                                               .env = std::move(env)});
+      hooks.propose = [&](const Study& study, const Ask& ask) { return outside->propose(study, ask); };
+    }
     const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
     if (!ending) return complain(ending.error());
     if (auto ok = (*executor)->close(); !ok) remark(ok.error().what);

@@ -40,8 +40,8 @@ inline constexpr StudyKey kStudyKeys[] = {{"name", "NAME", "of the study (defaul
                                           {"env", "MAP", "environment of trials: --env.MODE fast"},
                                           {"cost", "METRIC", "or `seconds`"},
                                           {"repeat", "N", ""},  // without help: a later version's
-                                          {"stages", "LIST", ""},
-                                          {"warm_start", "LIST", ""}};
+                                          {"stages", "LIST", "--stages '[{free: [lr], trials: 20}]'"},
+                                          {"warm_start", "LIST", "earlier studies, or portfolio"}};
 
 struct SplitWords {
   Words own;                     // what the command itself understands

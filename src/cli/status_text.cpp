@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/clock.h"
+#include "cli/front.h"
 #include "cli/outlook.h"
 
 namespace hone {
@@ -51,6 +52,11 @@ std::string status_text(const StudyView& study, const std::optional<Opening>& op
   if (const auto best = ledger.best())
     out += fmt::format("best     trial {}: {}\n         {}\n", *best, result_text(study.spec(), study.trial(*best)),
                        config_text(study.spec().space, study.trial(*best).config));
+  if (ledger.best() && study.spec().objectives.size() > 1) {
+    const FrontView front = front_of(study);
+    out += fmt::format("front    {}: hone best {}\nvolume   {}\n", counted(front.ids.size(), "trial"), study.name(),
+                       volume_text(study.spec(), front));
+  }
   out += fmt::format("elapsed  {}\n", duration_text(elapsed));
   if (const auto rest = left(study, elapsed); rest && running && !ledger.finished())
     out += fmt::format("ends     in about {}, at {}\n", duration_text(*rest), local_time(now + *rest));

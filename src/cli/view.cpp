@@ -9,6 +9,7 @@
 
 #include "cli/best.h"
 #include "cli/event_words.h"
+#include "cli/front.h"
 #include "cli/started_in.h"
 #include "run/home.h"
 #include "store/sqlite.h"
@@ -85,6 +86,7 @@ void StudyView::apply(Event&& event) {
   report.at = spec_.fidelity && !trial.reports.empty() ? trial.reports.back().at
                                                        : static_cast<Resource>(view.reports.size()) + 1;
   report.metrics = std::move(said);
+  if (spec_.repeat > 1 && !trial.reports.empty()) put_objectives(report.metrics, trial.reports.back());
   report.seconds = spent + std::max(0.0, event.time - trial.launched);
   view.reports.push_back(std::move(report));
 }
@@ -93,12 +95,23 @@ Metrics StudyView::metrics(TrialId id) const {
   const Trial& trial = this->trial(id);
   Metrics out = view(id).reports.empty() ? Metrics() : view(id).reports.back().metrics;
   if (trial.reports.empty()) return out;
-  for (std::size_t i = 0; i < spec_.objectives.size(); ++i) {
-    const double loss = trial.reports.back().loss[i];
-    if (std::isfinite(loss))
-      put_metric(out, spec_.objectives[i].metric, spec_.objectives[i].maximize ? 0 - loss : loss);
-  }
+  put_objectives(out, trial.reports.back());
   return out;
+}
+
+/// The objectives as they count.
+void StudyView::put_objectives(Metrics& out, const Report& report) const {
+  for (std::size_t i = 0; i < spec_.objectives.size(); ++i)
+    if (std::isfinite(report.loss[i]))
+      put_metric(out, spec_.objectives[i].metric, spec_.objectives[i].maximize ? 0 - report.loss[i] : report.loss[i]);
+}
+
+std::vector<double> StudyView::repeats(TrialId id) const {
+  std::vector<double> values;
+  for (const auto& run : trial(id).repeats)
+    if (!run.empty() && !run.back().loss.empty())
+      values.push_back(spec_.objectives[0].maximize ? 0 - run.back().loss[0] : run.back().loss[0]);
+  return values;
 }
 
 std::vector<TrialId> StudyView::ranked() const {
@@ -187,6 +200,7 @@ Json trial_json(const StudyView& study, TrialId id) {
   out.emplace_back("config", config_json(study.spec().space, trial.config));
   out.emplace_back("metrics", metrics_json(study.metrics(id)));
   out.emplace_back("reports", std::move(reports));
+  if (study.spec().repeat > 1) out.emplace_back("repeats", study.repeats(id));
   out.emplace_back("bracket", trial.bracket);
   out.emplace_back("parent", trial.from ? Json(trial.from->trial) : Json(nullptr));
   out.emplace_back("attempts", trial.attempt);
@@ -220,7 +234,8 @@ Json status_json(const StudyView& study, bool running, Seconds now) {
   out["best"] = std::move(best);
   out["elapsed"] = ledger.elapsed() + (going ? std::max(0.0, now - ledger.last_time()) : 0.0);
   out["slots"] = Json{{"used", running ? ledger.live() : 0}, {"total", study.slots()}};
-  out["hypervolume"] = nullptr;
+  const bool front = study.spec().objectives.size() > 1 && ledger.best();
+  out["hypervolume"] = front ? number_json(front_of(study).hypervolume) : Json(nullptr);
   return out;
 }
 

@@ -40,7 +40,12 @@ class StudyView {
   /// Trials with a value, best first: highest fidelity reached, then objective; failed and infeasible ones come last.
   std::vector<TrialId> ranked() const;
 
+  /// With `repeat`: the first objective's last value in each run of the configuration.
+  std::vector<double> repeats(TrialId id) const;
+
  private:
+  void put_objectives(Metrics& out, const Report& report) const;
+
   std::string name_;
   StudySpec spec_;
   Ledger ledger_;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "study/ledger.h"
 
 namespace hone {
 namespace {
@@ -92,8 +93,14 @@ bool is_bare_option(const std::string& word) {
          word.find('=') == std::string::npos && placeholders(word).empty();
 }
 
+/// Of the current run: with `repeat` every one but the first has a folder of its own inside the trial's.
+std::string run_folder(const Trial& trial, const std::string& study_folder) {
+  const std::string folder = fmt::format("{}/{}", study_folder, trial.id);
+  return trial.repeat == 0 ? folder : fmt::format("{}/run-{}", folder, trial.repeat + 1);
+}
+
 std::string trial_dir(const Trial& trial, const std::string& study_folder) {
-  return fmt::format("{}/{}/files", study_folder, trial.id);
+  return run_folder(trial, study_folder) + "/files";
 }
 
 void add_params(std::vector<std::string>& argv, const StudySpec& spec, const Trial& trial) {
@@ -123,7 +130,7 @@ std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, con
       if (name == "until") return std::to_string(trial.until);
       if (name == "dir") return trial_dir(trial, study_folder);
       if (name == "trial") return std::to_string(trial.id);
-      if (name == "seed") return std::to_string(trial.seed);
+      if (name == "seed") return std::to_string(run_seed(trial));
       if (name == "study") return spec.name;
       return std::nullopt;
     });
@@ -227,12 +234,12 @@ RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& s
   run.fresh = trial.fresh;
   run.argv = words_of(spec, trial, study_folder);
   run.params = params_json(spec, trial);
-  run.folder = fmt::format("{}/{}", study_folder, trial.id);
+  run.folder = run_folder(trial, study_folder);
   run.env = extra;
   const auto set = [&](const char* name, std::string value) { run.env.emplace_back(name, std::move(value)); };
   set("HONE_STUDY", spec.name);
   set("HONE_TRIAL", std::to_string(trial.id));
-  set("HONE_SEED", std::to_string(trial.seed));
+  set("HONE_SEED", std::to_string(run_seed(trial)));
   set("HONE_UNTIL", std::to_string(trial.until));
   set("HONE_ATTEMPT", std::to_string(trial.attempt));
   set("HONE_DIR", trial_dir(trial, study_folder));

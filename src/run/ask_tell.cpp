@@ -46,6 +46,17 @@ bool has(const Metrics& metrics, const std::string& name) {
 
 const char* name(Next next) { return next == Next::Continue ? "continue" : next == Next::Pause ? "pause" : "stop"; }
 
+Result<void> can_ask(const StudySpec& spec, bool in_memory) {
+  const SearcherRow* row = find_searcher(spec.searcher.name);
+  if (row && row->outside)
+    return invalid(fmt::format(
+        "searcher: {} is for `hone run`; name another, or let your own searcher drive the trials", row->name));
+  if (in_memory && !spec.warm_start.empty())
+    return invalid(
+        "warm_start: a study in memory has no earlier ones; add their results, or use `hone ask-tell --home DIR`");
+  return {};
+}
+
 StudySpec endless(StudySpec spec) {
   const StopRules& stop = spec.stop;
   if (!stop.trials && !stop.time && !stop.target && !stop.no_improvement)

@@ -72,6 +72,8 @@ class AskTell {
   std::optional<Error> broken_;
 };
 
+/// Invalid for what needs `hone run` (a searcher that is a command) or, `in_memory`, earlier studies.
+Result<void> can_ask(const StudySpec& spec, bool in_memory);
 /// A definition without a rule that ends it gets one that never holds: whoever asks may stop asking.
 StudySpec endless(StudySpec spec);
 

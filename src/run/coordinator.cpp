@@ -62,7 +62,8 @@ Result<void> Coordinator::recover() {
   if (order_)
     for (const RunStatus& run : *known)  // in the order of trials: nobody knows that of their launches any more
       if (wanted(Exited{.trial = run.key.trial, .attempt = run.key.attempt})) order_->launched(run.key);
-  if (auto notices = executor_.wait(0); notices) hear(std::move(*notices));
+  if (auto notices = executor_.wait(0); notices)
+    if (auto ok = hear(std::move(*notices)); !ok) return ok;
   if (!hooks_.opened.empty()) put({hooks_.now(), Opened{hooks_.opened}});
   return finish_turn();
 }
@@ -73,7 +74,7 @@ Result<void> Coordinator::turn() {
   if (hooks_.room && !hooks_.room()) timeout = std::min(timeout, 5.0);  // looked at again
   auto notices = executor_.wait(timeout);
   if (!notices) return tl::unexpected(notices.error());
-  hear(std::move(*notices));
+  if (auto ok = hear(std::move(*notices)); !ok) return ok;
   const std::vector<Request> asked = take_requests();
   if (auto ok = finish_turn(); !ok) return ok;
   for (const Request& request : asked) request.answer({});
@@ -81,23 +82,26 @@ Result<void> Coordinator::turn() {
 }
 
 Result<void> Coordinator::finish_turn() {
-  decide();
+  const auto decided = decide();
   if (auto ok = flush(); !ok) return ok;
   if (!order_ || order_->empty()) executor_.acknowledged();
-  return act();
+  if (auto ok = act(); !ok) return ok;
+  return decided;
 }
 
-void Coordinator::hear(std::vector<Notice> notices) {
+Result<void> Coordinator::hear(std::vector<Notice> notices) {
   if (!order_) {
     for (Notice& notice : notices) take(std::move(notice));
-    return;
+    return {};
   }
   order_->take(std::move(notices));
   for (auto next = order_->next(); !next.empty(); next = order_->next())
     for (Notice& notice : next) {
       take(std::move(notice));
-      decide();  // one by one: what is decided must not depend on what else came with it
+      // One by one: what is decided must not depend on what else came with it.
+      if (auto ok = decide(); !ok) return ok;
     }
+  return {};
 }
 
 /// Applies what the user asks for, and answers at once what cannot be; the rest is answered when it is stored.
@@ -161,18 +165,27 @@ void Coordinator::put(Event event) {
   batch_.push_back(std::move(event));
 }
 
-void Coordinator::decide() {
+Result<void> Coordinator::decide() {
   while (interrupts_ == 0) {
     const bool room = !hooks_.room || hooks_.room();
     const auto free = room ? std::max<std::int64_t>(0, executor_.slots() - study_.live()) : 0;
     auto next = study_.decide(hooks_.now(), static_cast<int>(free));
     auto* event = std::get_if<Event>(&next);
-    if (!event) {
-      if (hooks_.waits) hooks_.waits(room ? std::get<Wait>(next).why : "the disk has no room for more");
-      return;
+    if (event) {
+      put(std::move(*event));
+      continue;
     }
-    put(std::move(*event));
+    const Wait& wait = std::get<Wait>(next);
+    if (wait.outside && hooks_.propose) {
+      auto proposed = hooks_.propose(study_, *wait.outside);
+      if (!proposed) return tl::unexpected(proposed.error());
+      put({std::max(hooks_.now(), study_.last_time()), std::move(*proposed)});
+      continue;
+    }
+    if (hooks_.waits) hooks_.waits(room ? wait.why : "the disk has no room for more");
+    break;
   }
+  return {};
 }
 
 /// Nothing is acted on before it is stored. A store that is unavailable (disk full, locked) is asked again while the
@@ -202,7 +215,7 @@ Result<void> Coordinator::act() {
   std::set<TrialId> launched;
   for (const Event& event : batch_) {
     const auto trial = trial_of(event);
-    if (!trial) continue;
+    if (!trial || *trial >= static_cast<TrialId>(study_.trials().size())) continue;  // proposed, and not yet started
     touched.insert(*trial);
     const Fact& fact = event.fact;
     if (is_launch(fact)) launched.insert(*trial);

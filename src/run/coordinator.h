@@ -25,16 +25,17 @@ struct Request {
 };
 
 struct RunHooks {
-  std::function<Seconds()> now;                                  // never falls
-  std::function<Result<RunSpec>(const Trial&)> launch;           // the command of a trial
-  std::function<int()> interrupts;                               // times that the user asked to stop (Ctrl-C)
-  std::function<void(const Event&, const Study&)> seen = {};     // each event, once it is stored
-  std::function<void(const std::string&)> warn = {};             // one line
-  std::function<void(Seconds)> pause = {};                       // before a failed store is tried again
-  std::function<std::vector<Request>()> requests = {};           // that came in since
-  std::function<bool()> room = {};                               // false: no new run is to be launched (disk)
-  std::function<void(const std::string&)> waits = {};            // why nothing more starts now
-  std::vector<std::pair<std::string, std::string>> opened = {};  // what runs this: host, version, command ...
+  std::function<Seconds()> now;                                            // never falls
+  std::function<Result<RunSpec>(const Trial&)> launch;                     // the command of a trial
+  std::function<int()> interrupts;                                         // times that the user asked to stop (Ctrl-C)
+  std::function<void(const Event&, const Study&)> seen = {};               // each event, once it is stored
+  std::function<void(const std::string&)> warn = {};                       // one line
+  std::function<void(Seconds)> pause = {};                                 // before a failed store is tried again
+  std::function<std::vector<Request>()> requests = {};                     // that came in since
+  std::function<bool()> room = {};                                         // false: no new run is to be launched (disk)
+  std::function<void(const std::string&)> waits = {};                      // why nothing more starts now
+  std::vector<std::pair<std::string, std::string>> opened = {};            // what runs this: host, version, command ...
+  std::function<Result<Proposed>(const Study&, const Ask&)> propose = {};  // asks the searcher's command
   bool in_order = false;  // results are taken in the order of the launches (in_order.h)
 };
 
@@ -49,11 +50,11 @@ class Coordinator {
  private:
   Result<void> recover();
   Result<void> turn();
-  void hear(std::vector<Notice> notices);
+  Result<void> hear(std::vector<Notice> notices);
   void take(Notice notice);
   std::vector<Request> take_requests();
   void put(Event event);
-  void decide();
+  Result<void> decide();
   Result<void> flush();
   Result<void> act();
   Result<void> finish_turn();

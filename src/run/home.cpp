@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "exec/folder.h"
+#include "run/warm_start.h"
 #include "study/extend.h"
 #include "study/study_file.h"
 
@@ -46,6 +47,8 @@ Result<void> make_folders(const std::string& home, const std::string& study) {
 
 Result<void> same_definition(StudySpec given, const StudySpec& stored) {
   if (!given.seed) given.seed = stored.seed;
+  settle_algorithms(given);
+  given.warm = stored.warm;
   if (given.searcher.name == "auto") given.searcher = stored.searcher;
   if (given.scheduler.name == "auto") given.scheduler = stored.scheduler;
   given.parallel = stored.parallel;  // how many at a time is not what the study is
@@ -124,6 +127,7 @@ Result<OpenStudy> open_study(Storage& storage, StudySpec spec, const OpenOptions
   if (row) return reopen(storage, *row, std::move(spec), options);
   if (row.error().code != Code::NotFound) return tl::unexpected(row.error());
   if (!spec.seed) spec.seed = options.seed;
+  if (auto ok = warm_up(storage, spec, options.home); !ok) return tl::unexpected(ok.error());
   const auto parallel = spec.parallel;
   auto study = Study::make(std::move(spec));
   if (!study) return tl::unexpected(study.error());

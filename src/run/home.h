@@ -42,7 +42,8 @@ struct OpenStudy {
 struct OpenOptions {
   std::uint64_t seed = 0;  // if the spec has none
   Seconds now = 0;
-  bool extend = false;  // another definition is taken over (study/extend.h)
+  bool extend = false;    // another definition is taken over (study/extend.h)
+  std::string home = {};  // where the portfolio is, for warm_start
 };
 /// Creates the study, or rebuilds it from its log. The caller holds the study's lock.
 Result<OpenStudy> open_study(Storage& storage, StudySpec spec, const OpenOptions& options);

@@ -1,5 +1,6 @@
 #include "search/history.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -16,8 +17,14 @@ double violation(const Report& report) {
   return sum;
 }
 
+/// All of the objectives, and each of them a number.
+bool complete(const Report& report, int objectives) {
+  return report.loss.size() >= static_cast<std::size_t>(objectives) &&
+         std::all_of(report.loss.begin(), report.loss.end(), [](double loss) { return std::isfinite(loss); });
+}
+
 /// None: pending, or nothing to learn from.
-std::optional<Standing> rank_of(const Trial& trial, bool failed, bool ended) {
+std::optional<Standing> rank_of(const Trial& trial, bool failed, bool ended, int objectives) {
   Standing rank{.tier = Standing::Tier::Missing, .at = 0, .violation = 0, .loss = 0, .id = trial.id};
   if (failed && trial.cause != Cause::Lost) {
     rank.tier = Standing::Tier::Failed;
@@ -25,8 +32,8 @@ std::optional<Standing> rank_of(const Trial& trial, bool failed, bool ended) {
   }
   if (trial.reports.empty()) return failed || !ended ? std::nullopt : std::optional(rank);
   const Report& last = trial.reports.back();
-  if (last.loss.empty() || !std::isfinite(last.loss[0])) return rank;
-  return Standing{Standing::Tier::Loss, last.at, violation(last), last.loss[0], trial.id};
+  if (!complete(last, objectives)) return rank;
+  return Standing{Standing::Tier::Loss, last.at, violation(last), objectives == 1 ? last.loss[0] : 0, trial.id};
 }
 
 }  // namespace
@@ -45,7 +52,8 @@ void History::tell(const Trial& trial, Change change) {
     ranked_.erase(*entry.rank);
     with_loss_ -= entry.rank->tier == Standing::Tier::Loss;
   }
-  entry.rank = rank_of(trial, failed, ended);
+  entry.rank = rank_of(trial, failed, ended, objectives_);
+  if (!trial.reports.empty()) entry.last = trial.reports.back();
   if (entry.rank) {
     ranked_.insert(*entry.rank);
     with_loss_ += entry.rank->tier == Standing::Tier::Loss;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -10,7 +11,7 @@
 namespace hone {
 
 /// Best first: finite losses, further trials before less far ones, feasible before infeasible, then the loss. Losses of
-/// different `at` are never compared. Then what ended without a finite loss, then failures. Ties by id.
+/// different `at` are never compared; of several objectives `loss` says nothing and is 0. Then what ended without a finite loss, then failures. Ties by id.
 struct Standing {
   enum class Tier { Loss, Missing, Failed };
   Tier tier = Tier::Loss;
@@ -25,7 +26,7 @@ struct Standing {
 /// state.
 class History {
  public:
-  explicit History(Space space) : space_(std::move(space)) {}
+  explicit History(Space space, int objectives = 1) : space_(std::move(space)), objectives_(objectives) {}
 
   /// A trial without a report counts as pending until it ends. One whose machine was lost counts by its reports, or not
   /// at all. O(log n + d).
@@ -35,13 +36,22 @@ class History {
   std::size_t with_loss() const { return with_loss_; }  // of ranked(): those of Tier::Loss
   const std::set<TrialId>& pending() const { return pending_; }
   const std::vector<double>& point(TrialId id) const { return entries_.at(id).point; }
+  /// Of its last report. REQUIRES: rank(id) is of Tier::Loss
+  const Report& report(TrialId id) const { return entries_.at(id).last; }
+  /// None if the trial is pending, or nothing is to be learnt from it.
+  const Standing* rank(TrialId id) const {
+    const auto found = entries_.find(id);
+    return found == entries_.end() || !found->second.rank ? nullptr : &*found->second.rank;
+  }
 
  private:
   struct Entry {
     std::vector<double> point;
+    Report last;
     std::optional<Standing> rank;
   };
   Space space_;
+  int objectives_;
   std::map<TrialId, Entry> entries_;
   std::set<Standing> ranked_;
   std::set<TrialId> pending_;

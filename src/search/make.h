@@ -9,9 +9,20 @@
 
 namespace hone {
 
+SearcherRow auto_row();
+SearcherRow blendsearch_row();
+SearcherRow cfo_row();
+SearcherRow cmaes_row();
+SearcherRow command_row();
+SearcherRow coordinate_row();
+SearcherRow de_row();
+SearcherRow ga_row();
 SearcherRow gp_row();
 SearcherRow grid_row();
+SearcherRow nsga2_row();
 SearcherRow random_row();
+SearcherRow sa_row();
+SearcherRow smac_row();
 SearcherRow sobol_row();
 SearcherRow tpe_row();
 

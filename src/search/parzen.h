@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -14,47 +13,84 @@ namespace hone {
 
 /// One coordinate as a density sees it.
 struct KernelAxis {
-  std::size_t levels = 0;  // 0: continuous; else level k of n is the cell [k/n, (k + 1)/n), as in Space::encode
-  bool ordered = true;     // else options, `prior` holds the probability of each
-  std::vector<double> prior;
-  double mean = 0.5;  // ordered: the user's prior, a normal distribution cut to [0, 1] ...
+  /// 0: continuous; else values with cells of their own, level k of n encoded as Space does.
+  std::size_t levels = 0;
+  bool ordered = true;          // else options
+  std::vector<double> prior;    // of the levels; empty if continuous
+  std::vector<double> centres;  // ordered levels: where level k is encoded, ascending ...
+  std::vector<double> edges;    // ... and where its cell begins; levels + 1 of them, from 0 to 1
+  double trust = 1;             // share of the user's normal prior in the prior; the rest is uniform
+  double mean = 0.5;            // continuous: the user's prior, a normal distribution cut to [0, 1] ...
   double sigma = std::numeric_limits<double>::infinity();  // ... or a uniform one
 
   static std::vector<KernelAxis> of(const Space& space);
+  static KernelAxis even_levels(std::size_t count);
+  static KernelAxis options(std::vector<double> prior);
+
+  std::size_t level_at(double x) const;  // REQUIRES: levels > 0
+  double prior_density(double x) const;  // relative to the uniform one over [0, 1], or over the levels
+  double prior_sample(Rng& rng) const;   // a point as Space::encode would give it, but for continuous axes not rounded
+  double snapped(double x) const;        // the encoding of the level at x; x if continuous
 };
 
 struct KernelRules {
   double prior_weight = 1;      // of the prior among the kernels; one observation weighs 1
   double min_bandwidth = 0.03;  // of numeric kernels, as a share of the range
-  double choice_mix = 0.2;      // of the prior in an option's kernel
+  double spread = 0.5;          // factor to Scott's rule
+  double clip = 0.35;           // magic clipping: no bandwidth below clip / (1 + n)
+  double mix = 0.05;            // share of the prior in every kernel of a continuous parameter
+  double level_mix = 0.1;       // in one of levels: a kernel may be narrower than a level
+  double choice_mix = 0.2;      // share of the prior in an option's kernel
 };
 
-/// The kernels of all components on one axis. Component 0 is the prior, component i + 1 belongs to point i.
-class Marginal {
- public:
-  virtual ~Marginal() = default;
-  /// Adds the log of every component's density at x, relative to the uniform one.
-  virtual void add_log(double x, std::vector<double>& logs) const = 0;
-  virtual double sample(Rng& rng, std::size_t component) const = 0;
+struct WeightedPoint {
+  const double* x;  // one value in [0, 1] or NaN per axis; read by Parzen's constructor only
+  double weight = 1;
 };
 
 /// A mixture of the prior and one product kernel per observed point. A coordinate that is NaN in an observation has the
 /// prior as its kernel; one that is NaN in a query is left out (integrated over). Immutable.
 class Parzen {
  public:
-  /// REQUIRES: every point has one value in [0, 1] or NaN per axis; pointers are read during the call only.
-  Parzen(const std::vector<KernelAxis>& axes, const std::vector<const std::vector<double>*>& points,
-         const KernelRules& rules);
+  /// Of the coordinates `members`, given those of `given` that are not NaN (empty: none is).
+  /// REQUIRES: `axes` outlives this; no member is given
+  Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> members, std::span<const WeightedPoint> points,
+         const KernelRules& rules, std::span<const double> given = {});
 
-  /// log of the density relative to the uniform one. Finite. O(points * axes).
-  double log_density(std::span<const double> x) const;
-  /// A point of the cube; no coordinate is NaN.
-  std::vector<double> sample(Rng& rng) const;
+  /// log of the density relative to the uniform one. Finite. O(points * members) without an allocation.
+  /// Where it is found to be above `enough`, anything between that and itself.
+  double log_density(std::span<const double> x, double enough = std::numeric_limits<double>::infinity()) const;
+  /// Sets the members; none to NaN.  REQUIRES: out.size() is the number of axes
+  void sample(Rng& rng, std::span<double> out) const;
 
  private:
-  std::vector<std::unique_ptr<const Marginal>> axes_;
-  std::size_t points_;
-  double prior_weight_;
+  struct Column {
+    bool mentioned = true;       // false: its kernels are all the prior
+    double reach = 1;            // numeric: half a kernel's width
+    std::vector<double> at;      // numeric: centres; options: levels
+    std::vector<double> height;  // of what is added to the prior's share; 0 where inactive, and in the padding
+    std::vector<double> floor;   // the prior's share; 1 where inactive
+  };
+  void fill(Column& column, std::size_t k, std::span<const WeightedPoint> points, const KernelRules& rules) const;
+  /// A coordinate of a query, and what does not depend on the kernel.
+  struct Query {
+    enum class Kind { Unmentioned, Numeric, Levels, Options } kind;
+    const Column* column;
+    double at, hi, scale;  // where; of a level its two ends; of a choice its option
+    double prior;          // density
+  };
+  Query query(const Column& column, const KernelAxis& axis, double x) const;
+  /// Multiplies the products of the kernels from `from` on by what an axis adds.
+  static void times(const Query& query, std::size_t from, std::span<double> product);
+
+  const std::vector<KernelAxis>* axes_;
+  std::vector<std::size_t> members_;
+  std::size_t points_, blocks_;
+  double dimensions_ = 1;  // of a trial, on average
+  double prior_weight_, total_;
+  std::vector<double> weights_, sums_;  // padded with zeros; running sums, to draw a component
+  std::vector<Column> columns_;
+  mutable std::vector<Query> queries_;  // memo: room to work in
 };
 
 }  // namespace hone

@@ -46,4 +46,14 @@ inline OptionRow word(std::string name, std::string fallback, std::vector<std::s
           .doc = std::move(doc)};
 }
 
+inline OptionRow text(std::string name, std::string doc) {
+  return {.name = std::move(name),
+          .type = OptionRow::Type::Text,
+          .fallback = {},
+          .lo = 0,
+          .hi = 0,
+          .words = {},
+          .doc = std::move(doc)};
+}
+
 }  // namespace hone

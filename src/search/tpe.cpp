@@ -1,28 +1,40 @@
 // Tree-structured Parzen Estimator: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for Hyper-Parameter Optimization",
-// NeurIPS 2011, eq. 2 and 3: with p(x | y) = l(x) for the good and g(x) for the other trials, expected improvement
-// grows with l(x) / g(x). Here both are joint densities (search/parzen.h), so that parameters that depend on each other
-// are seen together, and pending trials belong to g, so that parallel proposals keep away from each other.
+// NeurIPS 2011, with what Watanabe, arXiv:2304.11127, 2023, found to matter. The choices that gate other parameters are
+// made first (tpe_branches.h); then, where good trials are dense and the others are not (tpe_model.h, parzen.h), half
+// of the candidates are drawn, and half mix the best one so far with a new draw. Pending trials belong to the others,
+// so that parallel proposals keep away from each other.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
-#include "search/history.h"
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/parzen.h"
 #include "search/rows.h"
+#include "search/tpe_branches.h"
+#include "search/tpe_known.h"
+#include "search/tpe_model.h"
 #include "space/legal.h"
 
 namespace hone {
 namespace {
 
+constexpr std::size_t kMostTrials = 400;  // that a density is made of
+constexpr double kRenewed = 0.3;          // share of the coordinates that a mixed candidate takes from the new draw
+constexpr int kBranchesTried = 10;        // before a candidate is taken from anywhere
+constexpr double kPriorFades = 10;        // trials after which the user's priors weigh half
+
+/// The model, and what it was made from.
 struct Fit {
   std::uint64_t tells;  // of which state
-  Parzen good, other;   // l and g
-  std::size_t good_size, size;
+  Known known;
+  std::unique_ptr<const std::vector<KernelAxis>> axes;
+  TpeModel model;
 };
 
 class Tpe final : public Searcher {
@@ -32,23 +44,33 @@ class Tpe final : public Searcher {
         seed_(inputs.seed),
         startup_(static_cast<std::size_t>(option_int(options, "startup"))),
         candidates_(option_int(options, "candidates")),
-        gamma_(option_float(options, "gamma")),
-        rules_{option_float(options, "prior_weight"), option_float(options, "min_bandwidth"),
-               option_float(options, "choice_mix")},
+        rules_{.gamma = option_float(options, "gamma"),
+               .objectives = inputs.objectives,
+               .outcomes = inputs.outcomes,
+               .kernels = {.prior_weight = option_float(options, "prior_weight"),
+                           .min_bandwidth = option_float(options, "min_bandwidth"),
+                           .choice_mix = option_float(options, "choice_mix")}},
+        explore_(option_float(options, "branch_weight")),
         axes_(KernelAxis::of(inputs.space)),
+        branches_(inputs.space, axes_),
         opening_(inputs.space, inputs.seed, "tpe"),
         legal_(inputs.space),
-        history_(inputs.space) {}
+        trials_(inputs.space, inputs.objectives, kMostTrials) {
+    for (const std::size_t param : space_.free()) conditional_ = conditional_ || !space_.params()[param].when.empty();
+    free_ = !conditional_ && !space_.finite() && space_.constraints().empty();
+  }
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "tpe", static_cast<std::uint64_t>(ask.trial));
-    return history_.ranked().size() < startup_ ? opening_.propose(ask, rng, legal_, history_.ranked().size(), startup_)
-                                               : model(rng);
+    const std::size_t results = trials_.history().ranked().size(), pending = trials_.history().pending().size();
+    // Pending trials count for half of the opening: with many of them it would be long.
+    const bool open = results + pending < startup_ || 2 * results < startup_;
+    return open ? opening_.propose(ask, rng, legal_, results, startup_) : model(rng);
   }
 
   void tell(const Trial& trial, Change change, std::string_view) override {
     if (is_new(trial, change)) legal_.tried(trial.config);
-    history_.tell(trial, change);
+    trials_.tell(trial, change);
     ++tells_;
   }
 
@@ -56,47 +78,64 @@ class Tpe final : public Searcher {
   std::variant<Proposal, Wait, Exhausted> model(Rng& rng) const {
     const Fit& fit = fitted();
     double score = 0;
+    int attempt = 0;
     Config best;
-    auto picked = legal_.pick(rng, [&](Rng& stream) { return best = best_candidate(fit, stream, score); });
+    auto picked = legal_.pick(rng, [&](Rng& stream) {
+      if (attempt++ == 0 || (branches_.none() && attempt < kBranchesTried)) {
+        best = best_candidate(fit.model, stream, score);
+      } else if (attempt < kBranchesTried) {  // the branch may be used up
+        const TpeModel other(*fit.axes, branches_, trials_.history(), fit.known, branches_.draw(stream), rules_);
+        best = best_candidate(other, stream, score);
+      } else {
+        return space_.draw(uniform_point(stream, space_));
+      }
+      return best;
+    });
     if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
     Proposal proposal{.config = std::move(std::get<Config>(picked)), .note = "model", .why = {}};
-    proposal.why = proposal.config == best ? fmt::format("best of {} candidates: log l/g {:.2f}, {} good of {}",
-                                                         candidates_, score, fit.good_size, fit.size)
-                                           : "no candidate was free; the nearest legal configuration";
+    proposal.why = proposal.config == best
+                       ? fmt::format("best of {} candidates: log l/g {:.2f}, {} good of {}", candidates_, score,
+                                     fit.model.good(), fit.known.trials + fit.known.pending)
+                       : "no candidate was free; the nearest legal configuration";
     return proposal;
   }
 
-  /// The candidate of l with the largest l / g among those that may be tried; if none may, the last one.
-  Config best_candidate(const Fit& fit, Rng& rng, double& score) const {
+  /// The candidate with the largest l / g among those that may be tried; if none may, the last one.
+  Config best_candidate(const TpeModel& model, Rng& rng, double& score) const {
     score = -std::numeric_limits<double>::infinity();
-    Config best, stale;
+    std::vector<double> x(axes_.size(), 0.5), best, seen, best_seen;  // seen: without what is inactive
+    Config config, best_config;
     for (std::int64_t i = 0; i < candidates_; ++i) {
-      Config config = space_.decode(fit.good.sample(rng));
-      if (!legal_.fresh(config)) {
-        stale = std::move(config);
-        continue;
+      model.sample(rng, x);
+      if (2 * i >= candidates_ && !best.empty()) {
+        for (std::size_t k = 0; k < x.size(); ++k) {
+          if (!std::isnan(best_seen[k]) && rng.uniform() >= kRenewed) x[k] = best[k];
+        }
       }
-      const std::vector<double> x = space_.encode(config);
-      const double ratio = fit.good.log_density(x) - fit.other.log_density(x);
-      if (best.empty() || ratio > score) {
-        score = ratio;
-        best = std::move(config);
-      }
+      if (!free_) config = space_.decode(x);
+      if (!free_ && !legal_.fresh(config)) continue;
+      seen = x;
+      if (conditional_) seen = space_.encode(config);
+      const double value = model.score(seen, score);
+      if (!best.empty() && value <= score) continue;
+      score = value;
+      best = x;
+      best_seen = seen;
+      best_config = config;
     }
-    return best.empty() ? stale : best;  // Legal::pick() refuses a stale one and asks again
+    if (best.empty()) return config;  // Legal::pick() refuses it and asks again
+    return free_ ? space_.decode(best) : best_config;
   }
 
   const Fit& fitted() const {
     if (!fit_ || fit_->tells != tells_) {
-      // At most 25 are good: later on, more of them would blur what the best have in common.
-      const auto wanted = static_cast<std::size_t>(std::ceil(gamma_ * static_cast<double>(history_.ranked().size())));
-      const std::size_t size = std::min({wanted, std::size_t{25}, history_.with_loss()});
-      std::vector<const std::vector<double>*> good, other;
-      for (const Standing& rank : history_.ranked())
-        (good.size() < size ? good : other).push_back(&history_.point(rank.id));
-      for (const TrialId id : history_.pending()) other.push_back(&history_.point(id));
-      fit_.emplace(
-          Fit{tells_, Parzen(axes_, good, rules_), Parzen(axes_, other, rules_), size, good.size() + other.size()});
+      const auto n = static_cast<double>(trials_.history().ranked().size());
+      Known known = trials_.known(rules_.good_of(n));
+      auto axes = std::make_unique<std::vector<KernelAxis>>(axes_);
+      for (KernelAxis& axis : *axes) axis.trust = kPriorFades / (kPriorFades + n);
+      std::vector<double> branch = branches_.choose(known, {.prior_weight = explore_, .share = rules_.gamma});
+      TpeModel model(*axes, branches_, trials_.history(), known, std::move(branch), rules_);
+      fit_.emplace(Fit{tells_, std::move(known), std::move(axes), std::move(model)});
     }
     return *fit_;
   }
@@ -105,12 +144,15 @@ class Tpe final : public Searcher {
   std::uint64_t seed_;
   std::size_t startup_;
   std::int64_t candidates_;
-  double gamma_;
-  KernelRules rules_;
+  TpeRules rules_;
+  double explore_;
   std::vector<KernelAxis> axes_;
+  Branches branches_;
   Opening opening_;
   Legal legal_;
-  History history_;
+  Trials trials_;
+  bool conditional_ = false;  // a parameter may be inactive
+  bool free_ = false;         // every point of the cube may be tried, and has all coordinates
   std::uint64_t tells_ = 0;
   mutable std::optional<Fit> fit_;  // memo: of the state after tells_ tells
 };
@@ -131,15 +173,19 @@ SearcherRow tpe_row() {
           "Bergstra, Bardenet, Bengio, Kégl, Algorithms for Hyper-Parameter Optimization, NeurIPS 2011; Watanabe, "
           "Tree-Structured Parzen Estimator, arXiv:2304.11127, 2023",
       .options = {whole("startup", 10, 1, 10000, "results to wait for before the model is used; spread out until then"),
-                  whole("candidates", 24, 1, 10000, "samples of the good density among which the best is proposed"),
+                  whole("candidates", 64, 1, 10000,
+                        "points where good trials are dense, of which the best is proposed"),
                   real("gamma", 0.1, 0.001, 0.9, "share of the trials that count as good (25 at most)"),
                   real("prior_weight", 1, 0.001, 1000,
                        "weight of the prior in each density; one trial weighs 1. More explores more"),
                   real("min_bandwidth", 0.03, 0.0001, 1,
                        "narrowest kernel of a numeric parameter, as a share of its range"),
                   real("choice_mix", 0.2, 0.001, 1,
-                       "chance that a kernel of a choice draws from the prior instead of its own option")},
-      .multi_objective = false,
+                       "chance that a kernel of a choice draws from the prior instead of its own option"),
+                  real("branch_weight", 4, 0.001, 1000,
+                       "good trials given for nothing to the options of a choice that gates other parameters, all "
+                       "together. More explores the branches more")},
+      .multi_objective = true,
       .make = make_tpe};
 }
 

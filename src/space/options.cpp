@@ -20,6 +20,7 @@ std::string join(const std::vector<std::string>& words) {
 std::string range_text(const OptionRow& row) {
   if (row.type == OptionRow::Type::Bool) return "yes or no";
   if (row.type == OptionRow::Type::Word) return "one of " + join(row.words);
+  if (row.type == OptionRow::Type::Text) return "text";
   return fmt::format("{} from {} to {}", row.type == OptionRow::Type::Int ? "a whole number" : "a number",
                      number_text(row.lo), number_text(row.hi));
 }
@@ -63,6 +64,10 @@ std::optional<Value> read_option(const OptionRow& row, const Value& value) {
       const std::string text = value_text(value);
       if (std::find(row.words.begin(), row.words.end(), text) == row.words.end()) return std::nullopt;
       return Value(text);
+    }
+    case OptionRow::Type::Text: {
+      const std::string text = value_text(value);
+      return text.empty() ? std::nullopt : std::optional(Value(text));
     }
   }
   return std::nullopt;

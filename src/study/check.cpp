@@ -26,6 +26,7 @@ class Checker {
     if (space_is_sound())
       if (const auto ok = satisfiable(spec_.space, spec_.seed.value_or(0)); !ok) lines("", ok.error().what);
     initial();
+    stages();
     return std::move(mistakes_);
   }
 
@@ -76,6 +77,8 @@ class Checker {
 
   void searcher() {
     const SearcherRow* row = row_of("searcher", spec_.searcher, searchers());
+    if (row && row->outside && spec_.searcher.options.empty())
+      wrong("searcher", fmt::format("{0} needs the program; write {{{0}: python3 my_searcher.py}}", row->name));
     if (row && several() && !row->multi_objective)
       wrong("searcher", fmt::format("{} knows one objective only; use random", row->name));
   }
@@ -125,6 +128,41 @@ class Checker {
     }
   }
 
+  /// One parameter's value by itself; what is wrong with it, if anything is.
+  void value_alone(const std::string& field, const std::string& name, const Value& value,
+                   const std::vector<std::string>& names) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const std::string near = nearest_name(name, names);
+      return wrong(field, fmt::format("{}: unknown parameter; {}", shown(std::string_view(name)),
+                                      near.empty() ? "drop it" : "did you mean " + near + "?"));
+    }
+    if (std::holds_alternative<std::monostate>(value)) return;
+    const auto alone = draft_.alone.find(name);
+    if (alone == draft_.alone.end()) return;
+    if (const auto ok = alone->second.check({{name, value}}); !ok) lines(field, ok.error().what);
+  }
+
+  void stages() {
+    if (!draft_.sound("stages") || spec_.stages.empty()) return;
+    if (spec_.searcher.name != "coordinate" && !spec_.searcher.options.empty())
+      wrong("stages",
+            fmt::format("go with `searcher: {{coordinate: {{searcher: {}}}}}`, or with a searcher without options",
+                        spec_.searcher.name));
+    std::vector<std::string> names;
+    for (const Param& param : draft_.params) names.push_back(param.name);
+    for (std::size_t i = 0; i < spec_.stages.size(); ++i) {
+      const Stage& stage = spec_.stages[i];
+      const std::string field = fmt::format("stages[{}]", i);
+      if (stage.free.empty()) wrong(field + ".free", "names no parameter; name those that this stage tunes");
+      for (const std::string& name : stage.free) value_alone(field + ".free", name, {}, names);
+      for (const auto& [name, value] : stage.fixed) {
+        value_alone(field + ".fixed", name, value, names);
+        if (std::find(stage.free.begin(), stage.free.end(), name) != stage.free.end())
+          wrong(field, fmt::format("{} is both free and fixed; leave one out", name));
+      }
+    }
+  }
+
   std::optional<Config> whole_point(std::size_t i, const std::string& field,
                                     const std::vector<std::optional<Config>>& seen) {
     const InitialPoint& point = spec_.initial[i];
@@ -143,17 +181,7 @@ class Checker {
 
   /// As much as can be said while the space is not whole.
   void values_alone(const InitialPoint& point, const std::string& field, const std::vector<std::string>& names) {
-    for (const auto& [name, value] : point.config) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        const std::string near = nearest_name(name, names);
-        wrong(field, fmt::format("{}: unknown parameter; {}", shown(std::string_view(name)),
-                                 near.empty() ? "drop it" : "did you mean " + near + "?"));
-        continue;
-      }
-      const auto alone = draft_.alone.find(name);
-      if (alone == draft_.alone.end()) continue;
-      if (const auto ok = alone->second.check({{name, value}}); !ok) lines(field, ok.error().what);
-    }
+    for (const auto& [name, value] : point.config) value_alone(field, name, value, names);
   }
 
   void known_result(const InitialPoint& point, const std::string& field) {

@@ -7,7 +7,7 @@ namespace {
 
 // In the order of Fact.
 constexpr const char* kKinds[] = {"Started",  "Resumed", "Paused", "Stopped", "Expired",  "Relaunched", "Finished",
-                                  "Reported", "Exited",  "Added",  "Steered", "Extended", "Opened"};
+                                  "Reported", "Exited",  "Added",  "Steered", "Extended", "Opened",     "Proposed"};
 static_assert(std::size(kKinds) == std::variant_size_v<Fact>);
 static_assert(std::is_same_v<std::variant_alternative_t<6, Fact>, Finished>, "decisions come first, up to Finished");
 

@@ -48,6 +48,7 @@ void each_field(const Visit& visit, F& fact) {
     visit("fresh", fact.fresh);
     visit("slots", fact.free_slots);
     visit("alone", fact.alone);
+    visit("repeat", fact.repeat);
   } else if constexpr (std::is_same_v<Kind, Finished>) {
     visit("why", fact.why);
     visit("failed", fact.failed);
@@ -78,6 +79,9 @@ void each_field(const Visit& visit, F& fact) {
     visit("spec", fact.spec);
   } else if constexpr (std::is_same_v<Kind, Opened>) {
     visit("facts", fact.facts);
+  } else if constexpr (std::is_same_v<Kind, Proposed>) {
+    visit("config", fact.config);
+    visit("why", fact.why);
   } else if constexpr (std::is_same_v<Kind, Stopped>) {
     visit("why", fact.why);
     visit("slots", fact.free_slots);

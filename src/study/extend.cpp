@@ -56,6 +56,7 @@ Result<void> can_steer(const Study& study, const Steered& steered) {
 
 Result<StudySpec> extended_spec(const StudySpec& study, StudySpec given) {
   if (!given.seed) given.seed = study.seed;
+  given.warm = study.warm;
   if (given.searcher.name == "auto") given.searcher = study.searcher;
   if (given.scheduler.name == "auto") given.scheduler = study.scheduler;
   given.parallel = study.parallel;  // how many at a time is not what a study is

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "model/pareto.h"
+
 namespace hone {
 namespace {
 
@@ -25,7 +27,8 @@ Ledger::Ledger(const StudySpec& spec)
       searcher_(spec.searcher),
       fidelity_(spec.fidelity),
       cost_(spec.cost),
-      limits_(spec.limits) {
+      limits_(spec.limits),
+      repeat_(spec.repeat) {
   if (fidelity_) levels_ = spellings(*fidelity_);
 }
 
@@ -71,6 +74,7 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     trial->legs.push_back({trial->until, trial->reports.size()});
     trial->until = e->until;
     trial->fresh = false;
+    trial->repeat = 0;
     start(*trial, event.time);
     told.push_back({e->trial, Change::Resumed});
   } else if (const auto* e = std::get_if<Relaunched>(&event.fact)) {
@@ -78,6 +82,7 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     if (!trial || trial->phase != Phase::Waiting || trial->live) return;
     trial->fresh = e->fresh;
     trial->held = false;
+    trial->repeat = e->repeat;
     start(*trial, event.time);
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     Trial* trial = at(e->trial);
@@ -183,8 +188,9 @@ bool Ledger::observe(Trial& trial, const Reported& reported) {
 
 void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
   const std::size_t outcomes = objectives_.size();
-  const bool replace = !fidelity_ && !trial.reports.empty();
-  const Report* last = trial.reports.empty() ? nullptr : &trial.reports.back();
+  std::vector<Report>& reports = own_reports(trial);
+  const bool replace = !fidelity_ && !reports.empty();
+  const Report* last = reports.empty() ? nullptr : &reports.back();
   Report report;
   report.at = at;
   for (std::size_t i = 0; i < objectives_.size(); ++i) {
@@ -193,7 +199,7 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
     if (last && objectives_[i].aggregate == Aggregate::Best && !(loss < last->loss[i])) {
       if (!std::isnan(last->loss[i])) loss = last->loss[i];
     } else if (last && objectives_[i].aggregate == Aggregate::Mean) {
-      const double count = fidelity_ ? static_cast<double>(trial.reports.size()) + 1 : std::max(1, trial.counted);
+      const double count = fidelity_ ? static_cast<double>(reports.size()) + 1 : std::max(1, trial.counted);
       loss = last->loss[i] + (loss - last->loss[i]) / count;
     }
     report.loss.push_back(loss);
@@ -205,10 +211,10 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
   const double cost = trial.latest[outcomes + outcomes_.size()];
   report.cost = std::isfinite(cost) ? cost : trial.spent + std::max(0.0, now - trial.launched);
   trial.cost = report.cost;
-  if (replace) trial.reports.back() = std::move(report);
-  else trial.reports.push_back(std::move(report));
+  if (replace) reports.back() = std::move(report);
+  else reports.push_back(std::move(report));
   trial.losses = 0;
-  rank(trial);
+  if (repeat_ == 1) rank(trial);
 }
 
 void Ledger::report(const Event& event, const Reported& reported, std::vector<Told>& told) {
@@ -229,7 +235,8 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
   Resource at = 1;
   if (fidelity_) {
     at = trial->level > 0 ? trial->level : ++trial->counted;
-    if (!trial->reports.empty() && at <= trial->reports.back().at) return;  // a program that started over
+    const auto& reports = own_reports(*trial);
+    if (!reports.empty() && at <= reports.back().at) return;  // a program that started over
   } else {
     ++trial->counted;
   }
@@ -238,7 +245,7 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
     trial->reached = std::max(event.time, 1e-9);  // 0 means not yet
     overdue_.emplace(trial->reached + limits_.grace, trial->id);
   }
-  told.push_back({trial->id, Change::Reported});
+  if (repeat_ == 1 || merge_repeats(*trial, false)) told.push_back({trial->id, Change::Reported});
 }
 
 void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>& told) {
@@ -252,8 +259,9 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   trial->peak_memory = std::max(trial->peak_memory, exited.peak_memory);
   trial->spent += std::max(0.0, event.time - trial->launched);
   if (finished_) return;
-  if (trial->phase == Phase::Waiting && fidelity_ && !trial->reports.empty() &&
-      trial->reports.back().at >= trial->until) {  // paused by the user, and there all the same
+  if (const auto& reports = own_reports(*trial);
+      trial->phase == Phase::Waiting && fidelity_ && !reports.empty() &&
+      reports.back().at >= trial->until) {  // paused by the user, and there all the same
     trial->held = false;
     return ended_well(*trial, event.time, told);
   }
@@ -279,21 +287,26 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
 
 void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // A program that never names the fidelity and prints its result at the end has come as far as it was asked to.
-  if (fidelity_ && trial.level == 0 && trial.counted > 0 &&
-      (trial.reports.empty() || trial.reports.back().at < trial.until)) {
+  const auto& own = own_reports(trial);
+  if (fidelity_ && trial.level == 0 && trial.counted > 0 && (own.empty() || own.back().at < trial.until)) {
     push_report(trial, trial.until, time);
-    told.push_back({trial.id, Change::Reported});
+    if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});
   }
   // What an attempt reported may be lost with it while its checkpoint is kept: the next one finds nothing left to do and
   // says nothing. It is run again from an empty folder.
-  const bool short_of_until = trial.reports.empty() || (fidelity_ && trial.reports.back().at < trial.until);
+  const bool short_of_until = own.empty() || (fidelity_ && own.back().at < trial.until);
   if (trial.reports_seen == 0 && trial.lost == trial.attempt - 1 && trial.lost > 0 && short_of_until) {
     trial.fresh = true;
     return end_run(trial, Phase::Waiting, time);
   }
-  if (trial.reports.empty()) return ended_badly(trial, Cause::NoMetric, 0, time, told);
-  for (const double loss : trial.reports.back().loss)
+  if (own.empty()) return ended_badly(trial, Cause::NoMetric, 0, time, told);
+  for (const double loss : own.back().loss)
     if (!std::isfinite(loss)) return ended_badly(trial, Cause::NotFinite, 0, time, told);
+  if (trial.repeat + 1 < repeat_) {
+    ++trial.repeat;
+    return end_run(trial, Phase::Waiting, time);
+  }
+  if (repeat_ > 1 && merge_repeats(trial, true)) told.push_back({trial.id, Change::Reported});
   const bool more = fidelity_ && trial.until < fidelity_->max && trial.reports.back().at >= trial.until &&
                     trial.reports.back().at < fidelity_->max;
   end_run(trial, more ? Phase::Paused : Phase::Completed, time);
@@ -360,30 +373,26 @@ std::optional<TrialId> Ledger::best() const {
 }
 
 std::vector<TrialId> Ledger::front() const {
-  std::vector<TrialId> front;
-  if (ranking_.empty()) return front;
+  if (ranking_.empty()) return {};
   if (objectives_.size() == 1) return {ranking_.begin()->trial};
-  const Resource top = ranking_.begin()->at;
-  const auto losses = [&](TrialId id) -> const std::vector<double>& {
-    return trials_[static_cast<std::size_t>(id)].reports.back().loss;
-  };
-  const auto dominates = [](const std::vector<double>& a, const std::vector<double>& b) {
-    bool better = false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      if (a[i] > b[i]) return false;
-      better = better || a[i] < b[i];
-    }
-    return better;
-  };
-  for (const Key& key : ranking_) {  // by the first loss: whoever dominates a trial comes before it or ties with it
-    if (key.at != top) break;
-    const bool dominated = std::any_of(front.begin(), front.end(),
-                                       [&](TrialId other) { return dominates(losses(other), losses(key.trial)); });
-    if (dominated) continue;
-    std::erase_if(front, [&](TrialId other) { return dominates(losses(key.trial), losses(other)); });
-    front.push_back(key.trial);
-  }
+  const std::vector<TrialId> ids = candidates();
+  std::vector<std::vector<double>> losses;
+  losses.reserve(ids.size());
+  for (const TrialId id : ids) losses.push_back(trials_[static_cast<std::size_t>(id)].reports.back().loss);
+  const std::vector<int> ranks = nondominated_ranks(losses);
+  std::vector<TrialId> front;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (ranks[i] == 0) front.push_back(ids[i]);
   return front;
+}
+
+std::vector<TrialId> Ledger::candidates() const {
+  std::vector<TrialId> ids;
+  for (const Key& key : ranking_) {
+    if (key.at != ranking_.begin()->at) break;
+    ids.push_back(key.trial);
+  }
+  return ids;
 }
 
 }  // namespace hone

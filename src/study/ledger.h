@@ -26,6 +26,9 @@ struct Told {  // a change that the algorithms are to hear of
   Change change = Change::Started;
 };
 
+/// The seed of the current run: the trial's own in the first of its runs.
+std::uint64_t run_seed(const Trial& trial);
+
 class Ledger {
  public:
   explicit Ledger(const StudySpec& spec);
@@ -57,7 +60,11 @@ class Ledger {
   /// Has any trial that did not fail a finite objective, feasible or not?  O(n)
   bool any_result() const;
   std::optional<TrialId> best() const;
+  /// By the first loss; O(n log² n) for up to three objectives. With one objective, the best.
   std::vector<TrialId> front() const;
+  /// Those that might stand on the front: feasible, not failed, finite, at the highest fidelity reached. By the first
+  /// loss, ties by number.
+  std::vector<TrialId> candidates() const;
   /// Runs by the time at which a limit or the grace after their `until` ends them.
   const std::set<std::pair<Seconds, TrialId>>& deadlines() const { return deadlines_; }
   const std::set<std::pair<Seconds, TrialId>>& overdue() const { return overdue_; }
@@ -68,6 +75,8 @@ class Ledger {
   void report(const Event& event, const Reported& reported, std::vector<Told>& told);
   bool observe(Trial& trial, const Reported& reported);
   void push_report(Trial& trial, Resource at, Seconds now);
+  std::vector<Report>& own_reports(Trial& trial) const;  // of the current run
+  bool merge_repeats(Trial& trial, bool ended);          // ledger_repeat.cpp
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
   void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
   void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
@@ -98,6 +107,7 @@ class Ledger {
   std::vector<std::string> levels_;  // its spellings
   std::string cost_;
   Limits limits_;
+  int repeat_ = 1;
 
   std::vector<Trial> trials_;
   std::set<TrialId> running_, waiting_;

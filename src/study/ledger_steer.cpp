@@ -90,6 +90,7 @@ void Ledger::extended(const StudySpec& spec) {
   levels_ = fidelity_ ? spellings(*fidelity_) : std::vector<std::string>();
   cost_ = spec.cost;
   limits_ = spec.limits;
+  repeat_ = spec.repeat;
   finished_.reset();
   stop_asked_ = retrying_ = false;
   since_improvement_ = 0;

@@ -257,5 +257,27 @@ TEST_F(LedgerTest, NothingChangesAfterTheEndButRunsThatWereStillEnding) {
   EXPECT_EQ(ledger_.live(), 0);
 }
 
+TEST_F(LedgerTest, TheFrontIsFeasibleNondominatedAndAtTheHighestFidelity) {
+  StudySpec spec = make_spec();
+  spec.objectives.push_back({"ms", false, Aggregate::Last});
+  spec.outcomes.push_back({.metric = "mib", .at_most = true, .bound = 100});
+  with(spec);
+  const auto add = [&](TrialId id, double epoch, double acc, double ms, double mib) {
+    apply(static_cast<double>(id), Added{.trial = id,
+                                         .config = {},
+                                         .metrics = {{"epoch", epoch}, {"acc", acc}, {"ms", ms}, {"mib", mib}},
+                                         .source = {}});
+  };
+  add(0, 3, 0.9, 1, 1);     // dominates all, but came less far
+  add(1, 9, 0.5, 5, 1);     // on the front
+  add(2, 9, 0.5, 6, 1);     // dominated by 1
+  add(3, 9, 0.4, 4, 1);     // on the front
+  add(4, 9, 0.99, 1, 101);  // too large
+  add(5, 9, 0.5, 5, 1);     // equal to 1: neither dominates the other
+  add(6, 9, 0.6, std::nan(""), 1);
+  EXPECT_EQ(ledger_.front(), (std::vector<TrialId>{1, 5, 3}));
+  EXPECT_EQ(ledger_.candidates(), (std::vector<TrialId>{1, 2, 5, 3}));
+}
+
 }  // namespace
 }  // namespace hone

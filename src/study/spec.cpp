@@ -29,4 +29,11 @@ std::vector<std::string> spellings(const Fidelity& fidelity) {
   return {name, name + "s"};
 }
 
+void settle_algorithms(StudySpec& spec) {
+  const auto open = [](const Algorithm& algorithm) { return algorithm.name == "auto" && algorithm.options.empty(); };
+  if (!spec.stages.empty() && spec.searcher.name != "coordinate" && spec.searcher.options.empty())
+    spec.searcher = {"coordinate", {{"searcher", spec.searcher.name}}};
+  if (open(spec.scheduler)) spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
+}
+
 }  // namespace hone

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -20,6 +21,7 @@ struct Study::State {
   std::unique_ptr<Scheduler> scheduler;
   std::vector<std::size_t> known, points;  // initial points with and without a result, in the order of the file
   std::size_t known_added = 0, points_started = 0;
+  std::vector<TrialId> warm;      // trials that took over a configuration of an earlier study
   std::vector<Told> told;         // scratch
   mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
 
@@ -37,20 +39,19 @@ struct Study::State {
   std::optional<Fact> end(Seconds now) const;
   std::optional<Fact> overdue(Seconds now) const;
   std::optional<Fact> retry() const;
+  Relaunched relaunch(const Trial& trial) const;
   bool only_held() const;
   std::variant<Fact, Wait> schedule(int free_slots) const;
   std::variant<Fact, Wait> propose(int free_slots) const;
   std::variant<Fact, Wait, Exhausted> start(const Start& move) const;
+  std::optional<Config> warm_point(TrialId trial) const;
   Config initial_point(std::size_t index, TrialId trial) const;
   Fact finished(std::string why) const;
 };
 
 Result<Study> Study::make(StudySpec spec) {
   if (!spec.seed) spec.seed = 0;
-  if (spec.searcher.name == "auto" && spec.searcher.options.empty())
-    spec.searcher.name = spec.objectives.size() > 1 ? "random" : "tpe";
-  if (spec.scheduler.name == "auto" && spec.scheduler.options.empty())
-    spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
+  settle_algorithms(spec);
   if (const auto mistakes = check_study(draft_of(spec)); !mistakes.empty()) return tl::unexpected(error_of(mistakes));
   const SearcherRow* searcher = find_searcher(spec.searcher.name);
   const SchedulerRow* scheduler = find_scheduler(spec.scheduler.name);
@@ -71,7 +72,8 @@ void Study::State::make_algorithms() {
                             .outcomes = static_cast<int>(spec.outcomes.size()),
                             .max = spec.fidelity ? spec.fidelity->max : 1,
                             .trials = spec.stop.trials,
-                            .slots = spec.parallel.value_or(1)};
+                            .slots = spec.parallel.value_or(1),
+                            .stages = spec.stages};
   searcher = search.make(inputs, *check_options("searcher", search.options, spec.searcher.options));
   scheduler =
       schedule.make(schedule_inputs(spec), *check_options("scheduler", schedule.options, spec.scheduler.options));
@@ -172,10 +174,15 @@ bool Study::failed() const {
 
 void Study::apply(const Event& event) {
   State& s = *state_;
-  if (const auto* e = std::get_if<Started>(&event.fact)) s.points_started += e->source == "initial" ? 1 : 0;
+  if (const auto* e = std::get_if<Started>(&event.fact)) {
+    s.points_started += e->source == "initial" ? 1 : 0;
+    if (e->source == "warm") s.warm.push_back(e->trial);
+  }
   if (const auto* e = std::get_if<Added>(&event.fact)) s.known_added += e->source == "initial" ? 1 : 0;
   s.told.clear();
   s.ledger.apply(event, s.told);
+  if (const auto* e = std::get_if<Proposed>(&event.fact))
+    s.searcher->hear(e->trial, Proposal{.config = e->config, .note = "command", .why = e->why});
   for (const Told& told : s.told) s.tell(s.ledger.trials()[static_cast<std::size_t>(told.trial)], told.change);
   if (const auto* e = std::get_if<Extended>(&event.fact)) s.extend(*e->spec);
 }
@@ -265,27 +272,36 @@ std::optional<Fact> Study::State::retry() const {
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
     if (trial.live || trial.held) continue;  // its old process is still ending; paused by the user
     if (trial.alone ? ledger.live() > 0 : ledger.impatient().has_value()) continue;
-    if (trial.fresh)
-      return Relaunched{
-          id,
-          fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
-                      trial.attempt, trial.lost),
-          true};
-    if (trial.cause == Cause::None && trial.lost < trial.attempt)
-      return Relaunched{id, fmt::format("run {} was ended by the user or with the study", trial.attempt)};
-    if (trial.cause == Cause::None)
-      return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
-    if (trial.alone && trial.failures == 0)
-      return Relaunched{
-          .trial = id,
-          .why = fmt::format("run {} ran out of memory; once more, alone, before it counts", trial.attempt),
-          .alone = true};
-    if (trial.failures == 0)
-      return Relaunched{id, fmt::format("the user asked for it, after {}", cause_text(trial.cause, trial.code))};
-    return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
-                                      cause_text(trial.cause, trial.code))};
+    Relaunched again = relaunch(trial);
+    again.repeat = trial.repeat;
+    return again;
   }
   return std::nullopt;
+}
+
+/// Which attempt is to follow the last one, and why.
+Relaunched Study::State::relaunch(const Trial& trial) const {
+  const TrialId id = trial.id;
+  if (trial.fresh)
+    return Relaunched{
+        id,
+        fmt::format("run {} had nothing left to do: what run {} reported was lost, so from an empty folder",
+                    trial.attempt, trial.lost),
+        true};
+  if (trial.cause == Cause::None && trial.lost < trial.attempt && trial.repeat > 0)
+    return Relaunched{id, fmt::format("run {} of {} of this configuration", trial.repeat + 1, spec.repeat)};
+  if (trial.cause == Cause::None && trial.lost < trial.attempt)
+    return Relaunched{id, fmt::format("run {} was ended by the user or with the study", trial.attempt)};
+  if (trial.cause == Cause::None)
+    return Relaunched{id, fmt::format("run {} was lost, interrupted or ended from outside", trial.attempt)};
+  if (trial.alone && trial.failures == 0)
+    return Relaunched{.trial = id,
+                      .why = fmt::format("run {} ran out of memory; once more, alone, before it counts", trial.attempt),
+                      .alone = true};
+  if (trial.failures == 0)
+    return Relaunched{id, fmt::format("the user asked for it, after {}", cause_text(trial.cause, trial.code))};
+  return Relaunched{id, fmt::format("retry {} of {} after {}", trial.failures, spec.limits.retries,
+                                    cause_text(trial.cause, trial.code))};
 }
 
 bool Study::State::only_held() const {
@@ -336,7 +352,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
       auto started = start(*begin);
       if (auto* fact = std::get_if<Fact>(&started)) return std::move(*fact);
       if (auto* wait = std::get_if<Wait>(&started)) {
-        if (!offer.idle) return std::move(*wait);
+        if (!offer.idle || wait->outside) return std::move(*wait);
         return finished("the searcher waits while nothing runs: " + wait->why);
       }
       offer.can_start = false;  // exhausted: promotions go on
@@ -366,6 +382,12 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     started.config = initial_point(points[points_started], id);
     started.source = "initial";
     started.searcher_why = fmt::format("initial point {} of {}", points_started + 1, points.size());
+  } else if (auto config = warm_point(id)) {
+    const WarmPoint& point = spec.warm[warm.size()];
+    started.config = std::move(*config);
+    started.source = "warm";
+    started.searcher_why =
+        fmt::format("did well before ({}); point {} of {}", point.from, warm.size() + 1, spec.warm.size());
   } else {
     auto answer = searcher->ask(Ask{id, move.until, move.exact});
     if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
@@ -377,6 +399,27 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     if (proposal.until && !move.exact) started.until = std::min(started.until, *proposal.until);
   }
   return Fact{std::move(started)};
+}
+
+/// Every other trial at first, as long as the best of them is the best of all: on data of another kind the list is left
+/// early. Compared by first reports: those are of the same fidelity.
+std::optional<Config> Study::State::warm_point(TrialId trial) const {
+  const auto begun = trial - static_cast<TrialId>(spec.initial.size());
+  if (warm.size() >= spec.warm.size() || begun % 2 != 0 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20)
+    return std::nullopt;
+  double best = std::numeric_limits<double>::infinity(), best_warm = best;
+  for (const Trial& other : ledger.trials()) {
+    if (other.reports.empty() || other.phase == Phase::Failed || !other.source.empty()) continue;
+    const double loss = other.reports.front().loss.empty() ? best : other.reports.front().loss[0];
+    const bool is_warm = std::find(warm.begin(), warm.end(), other.id) != warm.end();
+    if (loss < (is_warm ? best_warm : best)) (is_warm ? best_warm : best) = loss;
+  }
+  if (best < best_warm && !warm.empty()) return std::nullopt;
+  auto config = spec.space.check(spec.warm[warm.size()].config);
+  if (!config) return std::nullopt;  // of an extended study: its space has changed
+  const auto same = [&](const Trial& other) { return other.config == *config; };
+  if (std::any_of(ledger.trials().begin(), ledger.trials().end(), same)) return std::nullopt;
+  return std::move(*config);
 }
 
 Config Study::State::initial_point(std::size_t index, TrialId) const {

@@ -197,8 +197,30 @@ TEST(StudyFile, RefusesWhatMakesYamlDangerous) {
 }
 
 TEST(StudyFile, RefusesWhatIsNotDelivered) {
-  for (const char* more : {"stages: []", "warm_start: [a]", "repeat: 3", "resources: {nodes: 2}"})
+  for (const char* more : {"resources: {nodes: 2}"})
     EXPECT_THAT(bad(study(more)), HasSubstr("not in this version")) << more;
+}
+
+TEST(StudyFile, ReadsWhereAStudyBeginsAndItsStages) {
+  const StudySpec spec =
+      good(study("warm_start: [old.study, portfolio]\nstages: [{free: [x], trials: 20}, {free: x, fixed: {}}]"));
+  EXPECT_THAT(spec.warm_start, ElementsAre("old.study", "portfolio"));
+  ASSERT_EQ(spec.stages.size(), 2U);
+  EXPECT_THAT(spec.stages[0].free, ElementsAre("x"));
+  EXPECT_EQ(spec.stages[0].trials, 20);
+  const auto again = read_study_file(study_json(spec), "s.json");
+  ASSERT_TRUE(again) << again.error().what;
+  EXPECT_EQ(study_json(*again), study_json(spec));
+}
+
+TEST(StudyFile, ChecksStages) {
+  EXPECT_THAT(bad(study("stages: [{free: [y]}]")), HasSubstr("study.yaml:3: stages[0].free: y: unknown parameter; "));
+  EXPECT_THAT(bad(study("stages: [{trials: 3}]")), HasSubstr("study.yaml:3: stages[0].free: is missing; "));
+  EXPECT_THAT(bad(study("stages: [{free: [x], fixed: {x: 0.5}}]")), HasSubstr("x is both free and fixed"));
+  EXPECT_THAT(bad(study("stages: [{free: [x], trials: 0}]")), HasSubstr("stages[0].trials: "));
+  EXPECT_THAT(bad(study("stages: {free: [x]}")), HasSubstr("is not a list"));
+  EXPECT_THAT(bad(study("stages: [{free: [x]}]\nsearcher: {tpe: {candidates: 9}}")), HasSubstr("coordinate"));
+  EXPECT_THAT(bad(study("warm_start: [a b]")), HasSubstr("study.yaml:3: warm_start: "));
 }
 
 TEST(StudyFile, ChecksAlgorithmsAndTheirOptions) {

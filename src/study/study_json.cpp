@@ -25,12 +25,34 @@ Json algorithm_json(const Algorithm& algorithm) {
   return Json{{algorithm.name, options}};
 }
 
+Json named_json(const NamedValues& values) {
+  Json out = Json::object();
+  for (const auto& [name, value] : values) out[name] = value_json(value);
+  return out;
+}
+
 Json initial_json(const InitialPoint& point) {
-  Json config = Json::object(), metrics = Json::object();
-  for (const auto& [name, value] : point.config) config[name] = value_json(value);
+  Json metrics = Json::object();
   for (const auto& [name, value] : point.metrics) metrics[name] = value;
-  Json out{{"config", config}};
+  Json out{{"config", named_json(point.config)}};
   if (!point.metrics.empty()) out["metrics"] = metrics;
+  return out;
+}
+
+Json stages_json(const std::vector<Stage>& stages) {
+  Json out = Json::array();
+  for (const Stage& stage : stages) {
+    Json json{{"free", stage.free}};
+    if (!stage.fixed.empty()) json["fixed"] = named_json(stage.fixed);
+    if (stage.trials) json["trials"] = *stage.trials;
+    out.push_back(std::move(json));
+  }
+  return out;
+}
+
+Json warm_json(const std::vector<WarmPoint>& points) {
+  Json out = Json::array();
+  for (const WarmPoint& point : points) out.push_back(Json{{"config", named_json(point.config)}, {"from", point.from}});
   return out;
 }
 
@@ -117,6 +139,10 @@ std::string study_json(const StudySpec& spec) {
   add("metrics", pairs_json(spec.patterns));
   add("env", pairs_json(spec.env));
   if (spec.seed) out["seed"] = *spec.seed;
+  if (spec.repeat != 1) out["repeat"] = spec.repeat;
+  add("stages", stages_json(spec.stages));
+  add("warm_start", spec.warm_start);
+  add("warm", warm_json(spec.warm));
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

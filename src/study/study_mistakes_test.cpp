@@ -136,7 +136,7 @@ space:
   x: float(0, 1)
   n: int(0, 3)
 constraints: ["x + n > 9"]
-searcher: tpe
+searcher: cmaes
 scheduler: asha
 initial:
   - {config: {x: 0.5, n: 1}, metrics: {a: 1, bb: 2}}
@@ -144,7 +144,7 @@ initial:
   EXPECT_THAT(found,
               ElementsAre(HasSubstr("f:1: stop: the space is not finite"),
                           HasSubstr("f:6: constraints: no configuration that meets them was found"),
-                          HasSubstr("f:7: searcher: tpe knows one objective only; use random"),
+                          HasSubstr("f:7: searcher: cmaes knows one objective only; use random"),
                           HasSubstr("f:8: scheduler: asha needs a fidelity"),
                           HasSubstr("f:8: scheduler: asha knows one objective only; use none"),
                           HasSubstr("f:10: initial[0]: constraints[0]: x + n > 9 does not hold"),

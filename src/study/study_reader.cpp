@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "study/plan_file.h"
 #include "study/space_file.h"
 #include "study/study_file.h"
 #include "study/words.h"
@@ -17,9 +18,9 @@ namespace {
 
 constexpr std::int64_t kMost = 1'000'000'000'000;
 const std::vector<std::string> kKeys = {
-    "name",     "command",  "objective", "space", "constraints", "outcome_constraints", "cost",   "initial",
-    "fidelity", "searcher", "scheduler", "stop",  "parallel",    "resources",           "limits", "metrics",
-    "env",      "seed",     "repeat"};
+    "name",     "command",  "objective", "space",  "constraints", "outcome_constraints", "cost",   "initial",
+    "fidelity", "searcher", "scheduler", "stop",   "parallel",    "resources",           "limits", "metrics",
+    "env",      "seed",     "repeat",    "stages", "warm_start"};
 const std::map<std::string, std::vector<std::string>> kSections = {
     {"fidelity", {"name", "min", "max"}},
     {"stop", {"trials", "time", "target", "no_improvement", "failed"}},
@@ -38,7 +39,7 @@ std::map<std::string, std::string> places() {
   for (const std::string& key : several) out.erase(key);
   return out;
 }
-const std::vector<std::string> kLater = {"stages", "warm_start"};
+const std::vector<std::string> kOwn = {"warm"};  // in definitions that Hone has stored
 
 class StudyReader {
  public:
@@ -46,7 +47,9 @@ class StudyReader {
       : r_(reader), root_(root), fixes_(fixes) {}
 
   Draft read(const std::string& file) {
-    r_.check_keys(root_, "", kKeys, kLater, places());
+    std::vector<std::string> keys = kKeys;
+    keys.insert(keys.end(), kOwn.begin(), kOwn.end());
+    r_.check_keys(root_, "", keys, {}, places());
     name(file);
     if (const YamlNode* node = root_.find("command")) command(*node);
     objectives();
@@ -66,8 +69,10 @@ class StudyReader {
     if (const YamlNode* node = root_.find("env")) environment(*node);
     if (const YamlNode* node = root_.find("seed")) seed(*node);
     if (const YamlNode* node = root_.find("repeat"))
-      if (const auto n = r_.whole(*node, "repeat", 1, 100'000); n && *n > 1)
-        r_.wrong(node->line, "repeat", fmt::format("{} is not in this version; use 1", *n));
+      if (const auto n = r_.whole(*node, "repeat", 1, 1000)) spec_.repeat = static_cast<int>(*n);
+    if (const YamlNode* node = root_.find("stages")) read_stages(r_, *node, spec_);
+    if (const YamlNode* node = root_.find("warm_start")) read_warm_start(r_, *node, spec_);
+    if (const YamlNode* node = root_.find("warm")) read_warm(r_, *node, spec_);
     draft_.broken = r_.broken();
     return std::move(draft_);
   }
@@ -250,8 +255,11 @@ class StudyReader {
       out.name = node.entries[0].key;
       options = &node.entries[0].value;
       if (options->kind == YamlNode::Kind::Null && options->text.empty()) options = nullptr;
-      else if (!r_.expect_map(*options, field + "." + out.name,
-                              fmt::format("{}: {{{}: {{OPTION: VALUE}}}}", field, out.name)))
+      else if (out.name == "command" && options->is_scalar()) {  // {command: python3 my_searcher.py}
+        out.options["command"] = options->text;
+        return out;
+      } else if (!r_.expect_map(*options, field + "." + out.name,
+                                fmt::format("{}: {{{}: {{OPTION: VALUE}}}}", field, out.name)))
         return out;
     } else if (node.is_map()) {
       r_.wrong(node.line, field,

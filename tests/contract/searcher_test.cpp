@@ -1,6 +1,7 @@
 // What include/hone/searcher.h promises, for every row of the registry over every kind of space.
 #include "hone/searcher.h"
 #include "searcher_spaces.h"
+#include "searcher_study.h"
 
 #include <gtest/gtest.h>
 
@@ -17,108 +18,6 @@
 
 namespace hone {
 namespace {
-
-struct Tell {
-  Trial trial;
-  Change change;
-};
-
-using Answer = std::variant<Proposal, Wait, Exhausted>;
-
-bool same(const Answer& a, const Answer& b) {
-  if (a.index() != b.index()) return false;
-  const auto *p = std::get_if<Proposal>(&a), *q = std::get_if<Proposal>(&b);
-  return !p || (p->config == q->config && p->note == q->note && p->why == q->why && p->until == q->until);
-}
-
-/// A searcher and the log of what it was told: the smallest study.
-class MiniStudy {
- public:
-  MiniStudy(const SearcherRow& row, const Space& space, std::uint64_t seed, const Options& given = {})
-      : row_(row), space_(space), seed_(seed) {
-    auto options = check_options(row.name, row.options, given);
-    EXPECT_TRUE(options);
-    options_ = *options;
-    searcher_ = fresh();
-  }
-  std::unique_ptr<Searcher> fresh() const {
-    const SearchInputs inputs{.space = space_, .seed = seed_, .objectives = 1, .outcomes = 0, .max = 9};
-    return row_.make(inputs, options_);
-  }
-  std::unique_ptr<Searcher> rebuilt() const {
-    auto searcher = fresh();
-    for (const auto& tell : log_) searcher->tell(tell.trial, tell.change, tell.trial.note);
-    return searcher;
-  }
-  Answer ask(TrialId id) const { return searcher_->ask({.trial = id, .until = 9, .exact = true}); }
-  /// Starts the next trial if there is a proposal.
-  bool start() {
-    const Answer answer = ask(next_);
-    const auto* proposal = std::get_if<Proposal>(&answer);
-    if (!proposal) return false;
-    check(*proposal);
-    begin(proposal->config, proposal->note);
-    return true;
-  }
-  void begin(Config config, std::string note) {
-    Trial trial;
-    trial.id = next_++;
-    trial.config = std::move(config);
-    trial.note = std::move(note);
-    trial.attempt = 1;
-    trial.until = 9;
-    trials_.push_back(trial);
-    tell(trials_.back(), Change::Started);
-  }
-  void report(Trial& trial, double loss, Resource at) {
-    trial.reports.push_back({.at = at, .loss = {loss}, .excess = {}, .cost = 1});
-    tell(trial, Change::Reported);
-  }
-  void end(Trial& trial, Change change, Cause cause = Cause::None) {
-    trial.phase = change == Change::Paused    ? Phase::Paused
-                  : change == Change::Stopped ? Phase::Stopped
-                  : change == Change::Failed  ? Phase::Failed
-                  : change == Change::Resumed ? Phase::Running
-                                              : Phase::Completed;
-    trial.cause = cause;
-    tell(trial, change);
-  }
-  void tell(const Trial& trial, Change change) {
-    log_.push_back({trial, change});
-    searcher_->tell(trial, change, trial.note);
-  }
-  std::vector<Trial>& trials() { return trials_; }
-  const std::vector<Tell>& log() const { return log_; }
-  TrialId next() const { return next_; }
-  const Space& space() const { return space_; }
-
- private:
-  void check(const Proposal& proposal) const {
-    ASSERT_EQ(proposal.config.size(), space_.params().size());
-    EXPECT_TRUE(space_.allows(proposal.config));
-    EXPECT_FALSE(proposal.note.empty()) << "an empty note means that somebody else proposed it";
-    EXPECT_FALSE(proposal.why.empty());
-    EXPECT_FALSE(proposal.until) << "exact";
-    const auto unit = space_.encode(proposal.config);
-    for (const double u : unit) EXPECT_TRUE(std::isnan(u) || (u >= 0 && u <= 1)) << u;
-    EXPECT_EQ(space_.decode(unit), proposal.config) << "every value lies in its domain";
-  }
-
-  const SearcherRow& row_;
-  Space space_;
-  std::uint64_t seed_;
-  Options options_;
-  std::unique_ptr<Searcher> searcher_;
-  std::vector<Trial> trials_;
-  std::vector<Tell> log_;
-  TrialId next_ = 0;
-};
-
-double loss_of(const Space& space, const Config& config) {
-  double sum = 0;
-  for (const double u : space.encode(config)) sum += std::isnan(u) ? 0.1 : (u - 0.3) * (u - 0.3);
-  return sum;
-}
 
 /// One random step of a study: a start, a report, an end of any kind, a trial of somebody else.
 void step(MiniStudy& study, Rng& rng) {
@@ -346,9 +245,43 @@ TEST_P(SearcherContract, PendingTrialsGetConfigurationsOfTheirOwn) {
   }
 }
 
+TEST_P(SearcherContract, SeveralObjectivesAreLearntFromWhereTheRowSaysSo) {
+  if (!GetParam().row->multi_objective) return;  // refused before the start (src/study/check.cpp)
+  for (const Shape shape : {Shape{2, 0}, Shape{3, 1}}) {
+    MiniStudy study(*GetParam().row, space(), 1, {}, shape);
+    run_shaped(study, shape, 40);
+    EXPECT_FALSE(study.trials().empty());
+  }
+}
+
+TEST_P(SearcherContract, OutcomeConstraintsBreakNothing) {
+  const Shape shape{1, 2};
+  MiniStudy study(*GetParam().row, space(), 1, {}, shape), again(*GetParam().row, space(), 1, {}, shape);
+  run_shaped(study, shape, 40);
+  run_shaped(again, shape, 40);
+  EXPECT_EQ(configs(study), configs(again));
+  EXPECT_FALSE(study.trials().empty());
+}
+
+TEST_P(SearcherContract, WithoutAnyFeasibleTrialTheSearchGoesOn) {
+  const Shape shape{GetParam().row->multi_objective ? 2 : 1, 1};
+  MiniStudy study(*GetParam().row, space(), 1, {}, shape);
+  for (int i = 0; i < 30 && study.start(); ++i) {
+    Trial& trial = study.trials().back();
+    const double loss = loss_of(study.space(), trial.config);
+    study.report(trial, {.at = 9,
+                         .loss = std::vector<double>(static_cast<std::size_t>(shape.objectives), loss),
+                         .excess = {i % 3 == 0 ? std::nan("") : loss + 1},
+                         .cost = 1});
+    study.end(trial, Change::Completed);
+  }
+  EXPECT_FALSE(study.trials().empty());
+}
+
 std::vector<Subject> subjects() {
   std::vector<Subject> all;
   for (const auto& row : searchers()) {
+    if (row.outside) continue;  // it proposes nothing by itself
     for (const auto& space : cases()) all.push_back({&row, &space});
   }
   return all;

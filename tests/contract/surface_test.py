@@ -208,6 +208,36 @@ class Surface(unittest.TestCase):
         with open(os.path.join(self.cwd, "hone-runs", "hone.db"), "rb") as file:
             self.assertNotIn(b"x-secret-x", file.read(), "a secret of the environment is stored by its name only")
 
+    def test_several_objectives_give_a_front_and_its_hypervolume(self):
+        self.write("size.py", "import sys\nx, n = float(sys.argv[1]), int(sys.argv[2])\n"
+                              "print('acc=%.6f ms=%d mib=%d' % (1 - (x - 0.3) ** 2 - 1 / n, n, 10 * n))\n")
+        self.write("two.yaml", "command: python3 size.py {x} {n}\nobjective: [maximize acc, minimize ms]\n"
+                               "space: {x: 'float(0, 1)', n: 'int(1, 32, log)'}\noutcome_constraints: ['mib <= 100']\n"
+                               "searcher: nsga2\nstop: {trials: 30}\nseed: 1\nparallel: 2\n")
+        hone("run", "two.yaml", cwd=self.cwd)
+        trials = {t["trial"]: t["metrics"] for t in check(hone("trials", "two", "--json", cwd=self.cwd).stdout, "trials")}
+        feasible = {i: (-m["acc"], m["ms"]) for i, m in trials.items() if m["mib"] <= 100}
+        self.assertLess(len(feasible), 30, "some broke the constraint")
+        front = {i for i, a in feasible.items()
+                 if not any(b != a and b[0] <= a[0] and b[1] <= a[1] for b in feasible.values())}
+        best = check(hone("best", "two", "--json", cwd=self.cwd).stdout, "best_top")
+        self.assertEqual({t["trial"] for t in best}, front)
+        self.assertEqual(sorted(best, key=lambda t: -t["metrics"]["acc"]), best)
+        reference = [max(v[k] for v in feasible.values()) * 1.1 - min(v[k] for v in feasible.values()) * 0.1 for k in (0, 1)]
+        volume, low = 0, reference[1]
+        for x, y in sorted(feasible[i] for i in front):
+            volume += (reference[0] - x) * max(0, low - y)
+            low = min(low, y)
+        status = check(hone("status", "two", "--json", cwd=self.cwd).stdout, "status")
+        self.assertAlmostEqual(status["hypervolume"], volume, places=9)
+        table = hone("best", "two", cwd=self.cwd).stdout
+        self.assertIn("front        %d trials, nondominated" % len(front), table)
+        self.assertIn("hypervolume  %.4g" % volume, table.replace("hypervolume  %.6g" % volume, "hypervolume  %.4g" % volume))
+        self.assertIn("(a tenth beyond the worst", table)
+        self.assertIn("up to acc 0, ms 40\n", hone("best", "two", "--reference", "acc=0,ms=40", cwd=self.cwd).stdout)
+        self.assertIn("ms is missing", hone("best", "two", "--reference", "acc=0", cwd=self.cwd, status=2).stderr)
+        self.assertIn("identical", hone("replay", "two", cwd=self.cwd).stdout)
+
     def test_export_gives_csv_and_json_lines(self):
         self.run_inline("--name", "out", "--seed", "1")
         rows = list(csv.DictReader(io.StringIO(hone("export", "out", "--format", "csv", cwd=self.cwd).stdout)))

@@ -45,12 +45,13 @@ double network(Run& run) {
 }
 
 const Problem kProblems[] = {
-    {"ackley4", "{a: 'float(-5, 5)', b: 'float(-5, 5)', c: 'float(-5, 5)', d: 'float(-5, 5)'}", 0, 0.8, ackley},
-    {"rosenbrock2", "{x: 'float(-2, 2)', y: 'float(-1, 3)'}", 0, 0.9, rosenbrock},
+    // Not centred: the middle is the first trial.
+    {"ackley4", "{a: 'float(-4, 6)', b: 'float(-4, 6)', c: 'float(-6, 4)', d: 'float(-6, 4)'}", 0, 0.5, ackley},
+    {"rosenbrock2", "{x: 'float(-2, 2)', y: 'float(-1, 3)'}", 0, 0.4, rosenbrock},
     {"network",
      "{lr: 'float(1e-5, 1, log)', width: 'int(16, 1024, log)', optimizer: [sgd, adam, none], "
      "momentum: 'float(0, 1) if optimizer == sgd', epsilon: 'float(1e-9, 1e-3, log) if optimizer == adam'}",
-     0.1, 0.5, network},
+     0.1, 0.25, network},
 };
 
 double median_excess(const Problem& problem, const std::string& searcher, int trials) {

@@ -1,0 +1,236 @@
+#include "run/outside.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "study/study_file.h"
+#include "study/value_json.h"
+#include "study/words.h"
+
+namespace hone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLongestLine = 16 << 20;
+
+Seconds steady_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Json number_json(double value) {
+  return std::isfinite(value) ? Json(value) : Json(std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+}
+
+Json config_json(const StudySpec& spec, const Config& config) {
+  Json out = Json::object();
+  for (std::size_t i = 0; i < config.size(); ++i)
+    if (!std::holds_alternative<std::monostate>(config[i])) out[spec.space.params()[i].name] = value_json(config[i]);
+  return out;
+}
+
+/// As the user gave them: what is maximised is not negated.
+Json metrics_json(const StudySpec& spec, const Report& report) {
+  Json out = Json::object();
+  for (std::size_t i = 0; i < report.loss.size() && i < spec.objectives.size(); ++i)
+    out[spec.objectives[i].metric] = number_json(spec.objectives[i].maximize ? -report.loss[i] : report.loss[i]);
+  for (std::size_t i = 0; i < report.excess.size() && i < spec.outcomes.size(); ++i) {
+    const OutcomeConstraint& outcome = spec.outcomes[i];
+    out[outcome.metric] =
+        number_json(outcome.at_most ? outcome.bound + report.excess[i] : outcome.bound - report.excess[i]);
+  }
+  return out;
+}
+
+bool has_ended(const Trial& trial) {
+  return trial.phase == Phase::Completed || trial.phase == Phase::Stopped || trial.phase == Phase::Failed;
+}
+
+/// The lines that say what became of a trial since `reports` of its reports were told.
+std::vector<Json> news_of(const StudySpec& spec, const Trial& trial, std::size_t reports, bool ended) {
+  std::vector<Json> lines;
+  const bool own = trial.source.empty();
+  for (; own && spec.fidelity && reports < trial.reports.size(); ++reports) {
+    const Report& report = trial.reports[reports];
+    lines.push_back({{"tell", {{"trial", trial.id}, {"metrics", metrics_json(spec, report)}, {"at", report.at}}}});
+  }
+  if (ended || !has_ended(trial)) return lines;
+  const Json metrics = trial.reports.empty() ? Json::object() : metrics_json(spec, trial.reports.back());
+  const Json config = config_json(spec, trial.config);
+  if (!own) lines.push_back({{"add", {{"trial", trial.id}, {"config", config}, {"metrics", metrics}}}});
+  else if (trial.phase == Phase::Failed)
+    lines.push_back({{"tell", {{"trial", trial.id}, {"failed", cause_text(trial.cause, trial.code)}}}});
+  else lines.push_back({{"tell", {{"trial", trial.id}, {"metrics", metrics}, {"done", true}}}});
+  return lines;
+}
+
+Result<NamedValues> values_of(const Json& config) {
+  NamedValues values;
+  for (const auto& [name, value] : config.items()) {
+    if (value.is_number_integer()) values.emplace_back(name, value.get<std::int64_t>());
+    else if (value.is_number()) values.emplace_back(name, value.get<double>());
+    else if (value.is_string()) values.emplace_back(name, value.get<std::string>());
+    else return invalid(fmt::format("config.{} is not a number or word", printable(name)));
+  }
+  return values;
+}
+
+}  // namespace
+
+OutsideSearcher::~OutsideSearcher() {
+  if (pid_ <= 0) return;
+  in_.reset();  // the end of its input asks it to end
+  for (int i = 0; i < 50; ++i) {
+    if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
+    ::usleep(10'000);
+  }
+  ::kill(-pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+Error OutsideSearcher::broken(const std::string& what) {
+  return {Code::Unavailable, fmt::format("searcher: `{}`: {}; what it wrote is in {}", printable(program_.command),
+                                         what, printable(program_.log))};
+}
+
+Result<void> OutsideSearcher::start(const Study& study) {
+  auto words = split_command(program_.command);
+  if (!words || words->empty()) return tl::unexpected(broken("is no command line"));
+  int to[2], from[2];
+  if (::pipe2(to, O_CLOEXEC) != 0) return tl::unexpected(broken(std::strerror(errno)));
+  in_.reset(to[1]);
+  Fd its_in(to[0]);
+  if (::pipe2(from, O_CLOEXEC) != 0) return tl::unexpected(broken(std::strerror(errno)));
+  out_.reset(from[0]);
+  Fd its_out(from[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, program_.folder.c_str());
+  posix_spawn_file_actions_adddup2(&actions, its_in.get(), 0);
+  posix_spawn_file_actions_adddup2(&actions, its_out.get(), 1);
+  posix_spawn_file_actions_addopen(&actions, 2, program_.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+  posix_spawnattr_t how;
+  posix_spawnattr_init(&how);
+  sigset_t none, every;
+  sigemptyset(&none);
+  sigfillset(&every);
+  posix_spawnattr_setsigmask(&how, &none);
+  posix_spawnattr_setsigdefault(&how, &every);
+  posix_spawnattr_setpgroup(&how, 0);  // Ctrl-C is for Hone, which ends it
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : program_.env) settings.push_back(name + "=" + value);
+  std::vector<char*> argv, env;
+  for (std::string& word : *words) argv.push_back(word.data());
+  for (std::string& setting : settings) env.push_back(setting.data());
+  argv.push_back(nullptr);
+  env.push_back(nullptr);
+  const int error = ::posix_spawnp(&pid_, argv[0], &actions, &how, argv.data(), env.data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&how);
+  its_in.reset();
+  its_out.reset();  // else its end would not end what is read
+  if (error != 0) {
+    pid_ = 0;
+    return tl::unexpected(broken(fmt::format("cannot be started: {}", std::strerror(error))));
+  }
+  Json definition = Json::parse(study_json(study.spec()));
+  for (const char* key : {"command", "env", "limits", "resources", "metrics"}) definition.erase(key);
+  if (auto ok = exchange(Json{{"study", definition}}.dump()); !ok) return tl::unexpected(ok.error());
+  return {};
+}
+
+Result<void> OutsideSearcher::write(const std::string& line) {
+  const std::string text = line + "\n";
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t put = ::write(in_.get(), text.data() + done, text.size() - done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return tl::unexpected(broken("has ended"));
+    done += static_cast<std::size_t>(put);
+  }
+  return {};
+}
+
+Result<std::string> OutsideSearcher::read() {
+  const Seconds until = steady_now() + program_.patience;
+  while (true) {
+    if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
+      std::string line = buffer_.substr(0, end);
+      buffer_.erase(0, end + 1);
+      return line;
+    }
+    if (buffer_.size() > kLongestLine) return tl::unexpected(broken("answers with a line that does not end"));
+    const Seconds left = until - steady_now();
+    if (left <= 0)
+      return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
+    pollfd wait{out_.get(), POLLIN, 0};
+    const int ready = ::poll(&wait, 1, static_cast<int>(std::min(left, 60.0) * 1000) + 1);
+    if (ready < 0 && errno != EINTR) return tl::unexpected(broken(std::strerror(errno)));
+    if (ready <= 0) continue;
+    char bytes[65536];
+    const ssize_t got = ::read(out_.get(), bytes, sizeof bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return tl::unexpected(broken("has ended"));
+    buffer_.append(bytes, static_cast<std::size_t>(got));
+  }
+}
+
+Result<std::string> OutsideSearcher::exchange(const std::string& line) {
+  if (auto ok = write(line); !ok) return tl::unexpected(ok.error());
+  auto answer = read();
+  if (!answer) return answer;
+  const Json json = Json::parse(*answer, nullptr, false);
+  if (!json.is_object())
+    return tl::unexpected(broken(fmt::format("answers {}, which is no JSON object", printable(answer->substr(0, 80)))));
+  if (json.contains("error"))
+    return tl::unexpected(broken(fmt::format("says {}", printable(json["error"].dump().substr(0, 300)))));
+  return answer;
+}
+
+Result<void> OutsideSearcher::catch_up(const Study& study) {
+  const auto& trials = study.trials();
+  heard_.resize(trials.size());
+  for (std::size_t i = open_; i < trials.size(); ++i) {
+    Heard& heard = heard_[i];
+    for (const Json& line : news_of(study.spec(), trials[i], heard.reports, heard.ended))
+      if (auto ok = exchange(line.dump()); !ok) return tl::unexpected(ok.error());
+    heard = {trials[i].reports.size(), has_ended(trials[i])};
+  }
+  while (open_ < heard_.size() && heard_[open_].ended) ++open_;
+  return {};
+}
+
+Result<Proposed> OutsideSearcher::propose(const Study& study, const Ask& ask) {
+  if (pid_ == 0)
+    if (auto ok = start(study); !ok) return tl::unexpected(ok.error());
+  if (auto ok = catch_up(study); !ok) return tl::unexpected(ok.error());
+  auto answer = exchange(Json{{"ask", 1}, {"trial", ask.trial}, {"until", ask.until}}.dump());
+  if (!answer) return tl::unexpected(answer.error());
+  const Json json = Json::parse(*answer, nullptr, false);
+  const auto lacking = [&] {
+    return tl::unexpected(broken("answers an ask without {\"trials\": [{\"config\": {..}}]}"));
+  };
+  if (!json.contains("trials") || !json["trials"].is_array()) return lacking();
+  if (json["trials"].empty()) return Proposed{ask.trial, {}, "it has nothing left"};
+  const Json& trial = json["trials"][0];
+  if (!trial.is_object() || !trial.contains("config") || !trial["config"].is_object()) return lacking();
+  const auto values = values_of(trial["config"]);
+  if (!values) return tl::unexpected(broken(values.error().what));
+  auto config = study.spec().space.check(*values);
+  if (!config) return tl::unexpected(broken("proposes a configuration outside the space: " + config.error().what));
+  std::string why = trial.contains("why") && trial["why"].is_string() ? trial["why"].get<std::string>() : "";
+  return Proposed{ask.trial, std::move(*config), printable(why.substr(0, 1000))};
+}
+
+}  // namespace hone

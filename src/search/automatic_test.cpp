@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "search/testing.h"
+
+namespace hone {
+namespace {
+
+using lab::make_searcher;
+using lab::space_of;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Proposal ask(const Searcher& searcher, TrialId id) {
+  const auto answer = searcher.ask({.trial = id, .until = 1, .exact = true});
+  EXPECT_TRUE(std::holds_alternative<Proposal>(answer));
+  return std::get<Proposal>(answer);
+}
+
+/// Who proposed how often.
+std::map<std::string, int> authors(Searcher& searcher, int trials, const std::function<double(const Config&)>& loss) {
+  std::map<std::string, int> count;
+  for (TrialId id = 0; id < trials; ++id) {
+    const Proposal proposal = ask(searcher, id);
+    ++count[proposal.note.substr(0, proposal.note.find('|'))];
+    Trial trial = lab::running(id, proposal.config, proposal.note);
+    lab::tell_start(searcher, trial);
+    lab::tell_report(searcher, trial, loss(trial.config));
+    lab::tell_end(searcher, trial);
+  }
+  return count;
+}
+
+double bowl(const Config& config) {
+  double sum = 0;
+  for (const Value& value : config) sum += std::isnan(lab::number(value)) ? 0 : std::pow(lab::number(value) - 0.3, 2);
+  return sum;
+}
+
+TEST(Auto, SaysWhomItPickedAndWhy) {
+  const auto searcher = make_searcher("auto", space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}));
+  const Proposal proposal = ask(*searcher, 0);
+  EXPECT_THAT(proposal.why, StartsWith("gp (2 parameters, few results"));
+  EXPECT_THAT(proposal.note, StartsWith("gp|"));
+}
+
+TEST(Auto, PicksByTheKindOfTheSpace) {
+  const auto conditional = make_searcher(
+      "auto", space_of({{"model", "[a, b]"}, {"x", "float(0, 1) if model == a"}, {"y", "float(0, 1) if model == b"}}));
+  EXPECT_THAT(ask(*conditional, 0).why, HasSubstr("conditional"));
+}
+
+TEST(Auto, LetsTwoSearchersShareTheTrialsOnceSomethingIsKnown) {
+  const auto searcher = make_searcher("auto", space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}));
+  const auto count = authors(*searcher, 60, bowl);
+  ASSERT_EQ(count.size(), 2U);
+  for (const auto& [name, trials] : count) EXPECT_GE(trials, 5) << name;
+}
+
+TEST(Auto, ChangesItsMindWhenThereAreManyResults) {
+  const auto searcher = make_searcher("auto", space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}));
+  EXPECT_THAT(ask(*searcher, 0).note, StartsWith("gp|"));
+  for (TrialId id = 0; id < 501; ++id) {
+    Trial trial = lab::running(id, {Value(static_cast<double>(id) / 1000), Value(0.5)});
+    trial.source = "added";
+    trial.reports.push_back({.at = 1, .loss = {bowl(trial.config)}, .excess = {}, .cost = 1});
+    lab::tell_end(*searcher, trial);
+  }
+  EXPECT_THAT(ask(*searcher, 501).why, HasSubstr("more than 500 results"));
+}
+
+}  // namespace
+}  // namespace hone

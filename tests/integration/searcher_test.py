@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Searchers that reach beyond one study: somebody else's program, warm starts, the portfolio, staged plans.
+
+Usage: searcher_test.py HONE
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import in_folders  # noqa: E402
+
+HONE = os.path.abspath(sys.argv[1])
+
+# Proposes x = 0.1, 0.2 ... by the number of trials that it has heard of, and keeps all that it was told.
+OWN = r"""
+import json, sys
+heard = 0
+for line in sys.stdin:
+    open("heard", "a").write(line)
+    message = json.loads(line)
+    answer = {}
+    if "ask" in message:
+        x = MAKE_X
+        answer = {"trials": [{"config": {"x": x}, "why": "number %d" % heard}] if heard < 5 else []}
+    elif "study" not in message:
+        heard += "add" in message or "done" in message.get("tell", {}) or "failed" in message.get("tell", {})
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def write(folder, name, text):
+    with open(os.path.join(folder, name), "w") as file:
+        file.write(text)
+
+
+def study(folder, name="s", **keys):
+    text = {
+        "name": name,
+        "command": ["/bin/sh", "-c", "[ $0 != 0.3 ] || exit 7; echo loss=$0", "{x}"],
+        "objective": "minimize loss",
+        "space": {"x": "float(0, 1)"},
+        "searcher": {"command": "/usr/bin/python3 own.py"},
+        "stop": {"trials": 20},
+        "parallel": 1,
+        "seed": 1,
+    }
+    text.update(keys)
+    write(folder, name + ".yaml", json.dumps(text))
+
+
+def hone(folder, *words, status=0):
+    done = subprocess.run([HONE, *words], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout if status == 0 else done.stderr
+
+
+def trials(folder, name="s"):
+    return json.loads(hone(folder, "trials", name, "--json"))
+
+
+def test_a_program_of_the_users_proposes_and_is_told_of_everything(folder):
+    write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 1), 1)"))
+    study(folder, initial=[{"config": {"x": 0.9}, "metrics": {"loss": 0.9}}])
+    hone(folder, "run", "s.yaml")
+    done = trials(folder)
+    assert [trial["config"]["x"] for trial in done] == [0.9, 0.2, 0.3, 0.4, 0.5], done
+    assert done[2]["cause"] == "exit 7", done
+    assert "number 2" in done[2]["why"], done
+    heard = [json.loads(line) for line in open(os.path.join(folder, "heard"))]
+    assert heard[0]["study"]["space"] == {"x": "float(0, 1)"}, heard[0]
+    assert {"add": {"trial": 0, "config": {"x": 0.9}, "metrics": {"loss": 0.9}}} in heard, heard
+    assert {"tell": {"trial": 1, "metrics": {"loss": 0.2}, "done": True}} in heard, heard
+    assert {"tell": {"trial": 2, "failed": "exit 7"}} in heard, heard
+    assert json.loads(hone(folder, "status", "s", "--json"))["state"] == "finished"
+    assert "identical" in hone(folder, "replay", "s"), "it is not asked again"
+
+
+def test_after_a_kill_the_program_is_told_all_again_and_goes_on(folder):
+    write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
+    study(folder, command=["/bin/sh", "-c", "sleep 0.2; echo loss=$0", "{x}"])
+    running = subprocess.Popen([HONE, "run", "s.yaml", "--quiet"], cwd=folder)
+    heard = os.path.join(folder, "heard")
+    end = time.time() + 60
+    while time.time() < end and (not os.path.exists(heard) or '"done"' not in open(heard).read()):
+        time.sleep(0.02)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    hone(folder, "run", "s.yaml")
+    assert [trial["config"]["x"] for trial in trials(folder)] == [0.4, 0.5, 0.6, 0.7, 0.8]
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_what_is_wrong_with_the_program_is_said_in_one_line_and_nothing_is_lost(folder):
+    for name, program, words in [
+        ("gone", None, "cannot be started"),
+        ("dies", "import sys; sys.exit(3)", "has ended"),
+        ("talks", "for line in __import__('sys').stdin: print('hello', flush=True)", "is no JSON object"),
+        ("outside", OWN.replace("MAKE_X", "7"), "proposes a configuration outside the space: x: 7 is outside float(0, 1)"),
+        ("complains", "for line in __import__('sys').stdin: print('{\"error\": \"no idea\"}', flush=True)", 'says "no idea"'),
+    ]:
+        if program is not None:
+            write(folder, "own.py", program)
+        study(folder, name=name, **({"searcher": {"command": "./no-such-program"}} if program is None else {}))
+        said = hone(folder, "run", name + ".yaml", status=3).strip().splitlines()
+        assert len(said) == 1 and words in said[0], (name, said)
+        write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
+        if program is not None:
+            hone(folder, "run", name + ".yaml")  # mended, it goes on
+            assert len(trials(folder, name)) == 5, name
+    study(folder, name="empty", searcher="command")
+    assert "command needs the program" in hone(folder, "run", "empty.yaml", status=2)
+
+
+def test_a_warm_start_tries_first_what_did_well_before(folder):
+    study(folder, name="before", searcher="random", command=["echo", "loss={x}"], stop={"trials": 30})
+    hone(folder, "run", "before.yaml")
+    best = json.loads(hone(folder, "best", "before", "--json"))["config"]["x"]
+    study(folder, name="after", searcher="random", command=["echo", "loss={x}"], warm_start=["before"], seed=2,
+          stop={"trials": 6})
+    hone(folder, "run", "after.yaml")
+    done = trials(folder, "after")
+    assert done[0]["config"]["x"] == best and "did well before (before, trial " in done[0]["why"], done[0]
+    assert "identical" in hone(folder, "replay", "after")
+    hone(folder, "run", "after.yaml")  # the same definition, though `before` might have gone on
+    study(folder, name="lost", searcher="random", warm_start=["nobody"])
+    assert "there is no study nobody" in hone(folder, "run", "lost.yaml", status=2)
+
+
+def test_the_portfolio_gathers_the_best_of_a_home(folder):
+    assert "there are no studies" in hone(folder, "portfolio", "build", status=2)
+    for name, seed in (("a", 1), ("b", 2)):
+        study(folder, name=name, searcher="random", seed=seed, command=["echo", "loss={x}"], stop={"trials": 10})
+        hone(folder, "run", name + ".yaml")
+    study(folder, name="c", searcher="random", seed=3, command=["echo", "loss={x}"], warm_start=["portfolio"],
+          stop={"trials": 8})
+    assert "hone portfolio build" in hone(folder, "run", "c.yaml", status=2)
+    said = json.loads(hone(folder, "portfolio", "build", "--top", "2", "--json"))
+    assert said["studies"] == 2 and said["configurations"] == 4, said
+    hone(folder, "run", "c.yaml")
+    bests = [json.loads(hone(folder, "best", name, "--json"))["config"]["x"] for name in "ab"]
+    assert trials(folder, "c")[0]["config"]["x"] == bests[0], "the first study's best comes first"
+    write(folder, "hone-runs/portfolio.json", "{}")
+    study(folder, name="d", searcher="random", warm_start=["portfolio"])
+    assert "is no portfolio" in hone(folder, "run", "d.yaml", status=3)
+
+
+if __name__ == "__main__":
+    sys.exit(in_folders.run(globals()))
