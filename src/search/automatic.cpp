@@ -62,12 +62,10 @@ Pair pair_for(const Kind& kind, std::size_t results) {
   if (results > kManyResults) {
     const std::string many = fmt::format("more than {} results", kManyResults);
     if (kind.continuous && !kind.conditional) return {"cmaes", "tpe", many + ", all numbers"};
-    return {"tpe", "smac", many};
+    return {"tpe", "cmaes", many};
   }
   if (kind.fidelity) return {"tpe", "gp", "trials of different length"};
-  if (kind.conditional) return {"smac", "tpe", "a conditional space"};
-  if (kind.dimensions > 15) return {"gp", "cmaes", fmt::format("{} parameters", kind.dimensions)};
-  return {"gp", "tpe", fmt::format("{} parameters, few results", kind.dimensions)};
+  return {"gp", "cmaes", kind.conditional ? "a conditional space" : fmt::format("{} parameters", kind.dimensions)};
 }
 
 struct Credit {
