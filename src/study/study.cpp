@@ -401,11 +401,11 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
   return Fact{std::move(started)};
 }
 
-/// Every other trial at first, as long as the best of them is the best of all: on data of another kind the list is left
+/// Every other trial from the second on (the searcher knows a good first one: the middle), as long as the best of them is the best of all: on data of another kind the list is left
 /// early. Compared by first reports: those are of the same fidelity.
 std::optional<Config> Study::State::warm_point(TrialId trial) const {
   const auto begun = trial - static_cast<TrialId>(spec.initial.size());
-  if (warm.size() >= spec.warm.size() || begun % 2 != 0 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20)
+  if (warm.size() >= spec.warm.size() || begun % 2 != 1 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20)
     return std::nullopt;
   double best = std::numeric_limits<double>::infinity(), best_warm = best;
   for (const Trial& other : ledger.trials()) {
