@@ -3,6 +3,7 @@
 The space may be of any kit whose params have name, kind (float, int, cat), low, high, log, choices and when.
 """
 
+import collections
 import functools
 import os
 import subprocess
@@ -29,29 +30,35 @@ def domains(space):
 
 
 class HoneAuto:
-    """A searcher with its defaults; the budget is the study's number of trials. Subclasses name another one."""
+    """A searcher with its defaults; the budget is the study's number of trials. Subclasses name another one.
+
+    With `parallel` above 1 ask() may come as often before tell(), which is always of the oldest trial.
+    """
 
     searcher = "auto"
+    parallel = 1
 
     def __init__(self, space, seed, budget):
         # What a trial costs is told, so that no clock has a say in which configurations are proposed.
         self.study = hone.Study(domains(space), minimize="loss", searcher=self.searcher, scheduler="none", seed=seed,
-                                trials=budget, parallel=1, cost="units")
+                                trials=budget, parallel=self.parallel, cost="units")
+        self.pending = collections.deque()
         self.words = [(p.name, {f"c{i}": value for i, value in enumerate(p.choices)})
                       for p in space.params if p.kind == "cat"]
 
     def ask(self):
-        self.trial = self.study.ask()
-        if self.trial is None:
+        trial = self.study.ask()
+        if trial is None:
             raise RuntimeError(self.study.finished or "nothing may start now")
-        config = self.trial.config
+        self.pending.append(trial)
+        config = trial.config
         for name, values in self.words:
             if name in config:
                 config[name] = values[config[name]]
         return config
 
     def tell(self, config, value):
-        self.study.tell(self.trial, loss=value, units=1)
+        self.study.tell(self.pending.popleft(), loss=value, units=1)
 
     @classmethod
     def version(cls):
