@@ -88,6 +88,7 @@ struct Pair {
 std::vector<Pair> pairs() {
   std::vector<Pair> all;
   for (const SearcherRow& searcher : searchers()) {
+    if (searcher.outside) continue;  // it proposes nothing by itself
     for (const SchedulerRow& scheduler : schedulers()) all.push_back({searcher.name, scheduler.name});
     all.push_back({searcher.name, "{asha: {stop: yes, eta: 2}}"});
   }
@@ -177,6 +178,7 @@ TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
 }
 
 TEST_P(SchedulerContract, KeepsEveryWorkerBusyWhileATrialMayStart) {
+  if (GetParam().searcher == "coordinate") return;  // a stage begins with the best of the one before: it waits for that
   StudySpec spec = study(GetParam().searcher, GetParam().scheduler, 2, 150);
   Plan world = plan(spec, {}, 2, 8);
   auto result = simulate(spec, world);
