@@ -1,7 +1,9 @@
 // Sequential model-based optimisation with a random forest: Hutter, Hoos, Leyton-Brown, "Sequential Model-Based
 // Optimization for General Algorithm Configuration", LION 2011, as SMAC3 has it (Lindauer et al., JMLR 23, 2022): a forest
 // over logarithms of the losses (search/smac_model.h), the largest expected improvement found by local search from the
-// best trials (search/smac_search.h), and a few random draws among the proposals.
+// best trials (search/smac_search.h), and a few random draws among the proposals. In which branch of a conditional space
+// to look is decided before that, by the shares of its good trials (search/tpe_branches.h): a forest whose trees all
+// agree on the one or two poor draws of a branch calls it settled, and the improvement never leads back there.
 //
 //   y      a loss on SmacScale: the best spread out, the worst drawn in
 //   m, s²  mean and variance of y at a configuration, over the trees (model/forest.h)
@@ -19,10 +21,15 @@
 #include "search/smac_data.h"
 #include "search/smac_model.h"
 #include "search/smac_search.h"
+#include "search/tpe_branches.h"
+#include "search/tpe_known.h"
 #include "space/legal.h"
 
 namespace hone {
 namespace {
+
+constexpr std::size_t kMostTrials = 400;  // that a branch is chosen by
+constexpr BranchRules kBranchRules = {.prior_weight = 4, .share = 0.2};
 
 std::vector<ForestAxis> forest_axes(const Space& space) {
   std::vector<ForestAxis> axes;
@@ -48,7 +55,10 @@ class Smac final : public Searcher {
         search_(inputs.space, {}),
         opening_(inputs.space, inputs.seed, "smac"),
         legal_(inputs.space),
-        data_(inputs.space, startup_) {}
+        data_(inputs.space, startup_),
+        kernel_axes_(KernelAxis::of(inputs.space)),
+        branches_(inputs.space, kernel_axes_),
+        trials_(inputs.space, 1, kMostTrials) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "smac", static_cast<std::uint64_t>(ask.trial));
@@ -73,6 +83,7 @@ class Smac final : public Searcher {
   void tell(const Trial& trial, Change change, std::string_view) override {
     if (is_new(trial, change)) legal_.tried(trial.config);
     data_.tell(trial, change);
+    if (!branches_.none()) trials_.tell(trial, change);
     ++tells_;
   }
 
@@ -86,7 +97,7 @@ class Smac final : public Searcher {
 
   std::variant<Proposal, Wait, Exhausted> best(Rng& rng) const {
     const SmacModel& model = fitted();
-    const auto candidates = search_.run(model, data_, rng);
+    const auto candidates = search_.run(model, data_, branch(), rng);
     const SmacCandidate* chosen = nullptr;
     std::size_t next = 0;
     auto picked = legal_.pick(rng, [&](Rng& stream) {
@@ -101,6 +112,10 @@ class Smac final : public Searcher {
     });
     if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
     return Proposal{.config = std::move(std::get<Config>(picked)), .note = "model", .why = why(model, chosen)};
+  }
+
+  std::vector<double> branch() const {
+    return branches_.none() ? std::vector<double>{} : branches_.choose(trials_.known(1), kBranchRules);
   }
 
   std::string why(const SmacModel& model, const SmacCandidate* chosen) const {
@@ -138,6 +153,9 @@ class Smac final : public Searcher {
   Opening opening_;
   Legal legal_;
   SmacData data_;
+  std::vector<KernelAxis> kernel_axes_;
+  Branches branches_;
+  Trials trials_;
   std::uint64_t tells_ = 0;
   mutable std::optional<SmacModel> model_;     // memo: of the state after tells_ tells
   mutable std::optional<SmacModel> supposed_;  // memo: the same with pending trials

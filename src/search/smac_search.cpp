@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "search/make.h"
 
@@ -13,6 +14,7 @@ struct SmacSearch::Pool {
   std::vector<SmacCandidate> all;
   std::vector<double> rows;  // of those not yet judged
   std::size_t judged = 0;
+  std::vector<double> branch;
 
   void judge(const SmacModel& model) {
     std::vector<SmacBelief> beliefs;
@@ -39,6 +41,8 @@ bool SmacSearch::repeats(const SmacCandidate& candidate, const SmacData& data) c
 }
 
 void SmacSearch::add(Pool& pool, std::vector<double> unit) const {
+  for (std::size_t k = 0; k < pool.branch.size(); ++k)
+    if (!std::isnan(pool.branch[k])) unit[k] = pool.branch[k];
   const Config config = space_.decode(unit);
   if (!space_.constraints().empty() && !space_.allows(config)) return;
   std::vector<double> x = space_.encode(config);
@@ -107,29 +111,48 @@ void SmacSearch::climb(Pool& pool, const SmacModel& model, std::vector<SmacCandi
   }
 }
 
-std::vector<SmacCandidate> SmacSearch::run(const SmacModel& model, const SmacData& data, Rng& rng) const {
+std::vector<double> SmacSearch::unit_of(std::span<const double> x, Rng& rng) const {
+  std::vector<double> unit(x.begin(), x.end());
+  for (std::size_t k = 0; k < unit.size(); ++k) {
+    if (std::isnan(x[k])) unit[k] = rng.uniform();
+    else if (categories_[k] > 0) unit[k] = (x[k] + 0.5) / static_cast<double>(categories_[k]);
+  }
+  return unit;
+}
+
+/// The best trials of the branch, rows of the data; gates are unordered choices.
+std::vector<std::size_t> SmacSearch::parents(const SmacModel& model, const SmacData& data,
+                                             std::span<const double> branch) const {
+  const std::size_t width = categories_.size();
+  std::vector<std::size_t> out;
+  for (const std::size_t row : model.ranked()) {
+    if (out.size() == rules_.starts) break;
+    const auto inside = [&](std::size_t k) {
+      return std::isnan(branch[k]) ||
+             data.points()[row * width + k] == std::floor(branch[k] * static_cast<double>(categories_[k]));
+    };
+    std::size_t k = 0;
+    while (k < branch.size() && inside(k)) ++k;
+    if (k == branch.size()) out.push_back(row);
+  }
+  return out;
+}
+
+std::vector<SmacCandidate> SmacSearch::run(const SmacModel& model, const SmacData& data, std::vector<double> branch,
+                                           Rng& rng) const {
   const std::size_t width = space_.free().size();
   Pool pool;
+  pool.branch = std::move(branch);
   for (std::size_t i = 0; i < rules_.pool; ++i) add(pool, uniform_point(rng, space_));
   std::vector<SmacCandidate> starts;
-  const auto unit_of = [&](std::size_t row, std::vector<double>& x) {
-    x.assign(data.points().begin() + static_cast<std::ptrdiff_t>(row * width),
-             data.points().begin() + static_cast<std::ptrdiff_t>((row + 1) * width));
-    std::vector<double> unit = x;
-    for (std::size_t k = 0; k < width; ++k) {
-      if (std::isnan(x[k])) unit[k] = rng.uniform();
-      else if (categories_[k] > 0) unit[k] = (x[k] + 0.5) / static_cast<double>(categories_[k]);
-    }
-    return unit;
-  };
-  const std::size_t parents = std::min(rules_.starts, model.ranked().size());
-  std::vector<double> x;
-  for (std::size_t i = 0; i < rules_.moves && parents > 0; ++i) {
-    const std::vector<double> unit = unit_of(model.ranked()[i % parents], x);
-    add(pool, moved(unit, x, rng));
+  const std::vector<std::size_t> best = parents(model, data, pool.branch);
+  const auto row_of = [&](std::size_t row) { return std::span(data.points()).subspan(row * width, width); };
+  for (std::size_t i = 0; i < rules_.moves && !best.empty(); ++i) {
+    const std::span<const double> x = row_of(best[i % best.size()]);
+    add(pool, moved(unit_of(x, rng), {x.begin(), x.end()}, rng));
   }
   const std::size_t drawn = pool.all.size();
-  for (std::size_t i = 0; i < parents; ++i) add(pool, unit_of(model.ranked()[i], x));
+  for (const std::size_t row : best) add(pool, unit_of(row_of(row), rng));
   pool.judge(model);
   starts.assign(pool.all.begin() + static_cast<std::ptrdiff_t>(drawn), pool.all.end());
   pool.all.resize(drawn);

@@ -1,6 +1,7 @@
 // Where the acquisition of smac is largest: a pool of draws, then local search over one-exchange neighbourhoods.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "hone/rng.h"
@@ -24,13 +25,16 @@ struct SmacSearchRules {
 class SmacSearch {
  public:
   SmacSearch(const Space& space, const SmacSearchRules& rules);
-  /// Candidates, best first.
-  std::vector<SmacCandidate> run(const SmacModel& model, const SmacData& data, Rng& rng) const;
+  /// Candidates, best first. `branch`: coordinates that are given, NaN elsewhere; or empty.
+  std::vector<SmacCandidate> run(const SmacModel& model, const SmacData& data, std::vector<double> branch,
+                                 Rng& rng) const;
   /// Is it a configuration of a trial? O(trials).
   bool repeats(const SmacCandidate& candidate, const SmacData& data) const;
 
  private:
   struct Pool;
+  std::vector<std::size_t> parents(const SmacModel& model, const SmacData& data, std::span<const double> branch) const;
+  std::vector<double> unit_of(std::span<const double> x, Rng& rng) const;
   void add(Pool& pool, std::vector<double> unit) const;
   std::vector<double> moved(const std::vector<double>& unit, const std::vector<double>& x, Rng& rng) const;
   void climb(Pool& pool, const SmacModel& model, std::vector<SmacCandidate> starts, Rng& rng) const;
