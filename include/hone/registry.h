@@ -46,7 +46,8 @@ struct SearcherRow {
   std::string name, doc, paper;  // doc: what it is for; paper: authors, title, venue, year
   std::vector<OptionRow> options;
   bool multi_objective = false;
-  bool outside = false;  // it asks somebody else: only where there is one to answer (`hone run`)
+  bool outside = false;   // it asks somebody else: only where there is one to answer (`hone run`)
+  bool believes = false;  // belief() has an answer once there are results
   std::function<std::unique_ptr<Searcher>(const SearchInputs&, const Options&)> make;
 };
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hone/event.h"
+#include "hone/searcher.h"
 #include "hone/spec.h"
 
 namespace hone {
@@ -42,6 +43,10 @@ class Study {
   const std::string* finished() const;  // why it ended; null while it goes on
   bool failed() const;                  // finished, and not well
   std::optional<TrialId> best() const;  // single objective; feasible, not failed, at the highest fidelity reached
+  /// As best(), but where the searcher's model knows that losses are noisy, the trial whose expected loss is least, not
+  /// the one with the luckiest draw (study/incumbent.h).
+  std::optional<TrialId> incumbent() const;
+  std::optional<Belief> belief(const Config& config) const;  // what the searcher's model, if it has one, expects there
   std::vector<TrialId> front() const;   // several objectives: nondominated ones at the highest fidelity; else best
   std::int64_t running() const;         // trials with a run on its way
   std::optional<int> parallel() const;  // as the user last set it (`hone set`)

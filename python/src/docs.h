@@ -50,6 +50,9 @@ Raises hone.Error if the configuration lies outside the space or an objective is
 inline constexpr const char* kBest =
     "The trial with the best feasible value of the objective at the highest fidelity reached; None before there is "
     "one.";
+inline constexpr const char* kIncumbent =
+    "As best; but where the searcher's model sees that the objective is noisy, the trial that it expects to be best, "
+    "not the one with the luckiest draw.";
 inline constexpr const char* kFront =
     "Of several objectives: the trials that none other beats in all. Of one: the best.";
 inline constexpr const char* kTrials = "All trials, by number.";

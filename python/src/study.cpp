@@ -71,6 +71,10 @@ class PyStudy {
     const auto id = core_->with([](AskTell& asked) { return asked.study().best(); });
     return id ? std::optional(view(*id)) : std::nullopt;
   }
+  std::optional<TrialView> incumbent() const {
+    const auto id = core_->with([](AskTell& asked) { return asked.study().incumbent(); });
+    return id ? std::optional(view(*id)) : std::nullopt;
+  }
   std::vector<TrialView> front() const {
     return views(core_->with([](AskTell& asked) { return asked.study().front(); }));
   }
@@ -233,6 +237,7 @@ void bind_study(nb::module_& module) {
       .def("add", &PyStudy::add, nb::arg("config"), nb::arg("metrics"),
            nb::sig("def add(self, config: dict[str, typing.Any], **metrics: float) -> Trial"), doc::kAdd)
       .def_prop_ro("best", &PyStudy::best, doc::kBest)
+      .def_prop_ro("incumbent", &PyStudy::incumbent, doc::kIncumbent)
       .def_prop_ro("front", &PyStudy::front, doc::kFront)
       .def_prop_ro("trials", &PyStudy::trials, doc::kTrials)
       .def_prop_ro("finished", &PyStudy::finished, doc::kFinished)

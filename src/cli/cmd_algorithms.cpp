@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
@@ -39,6 +40,28 @@ std::string fallback_text(const OptionRow& option) {
   return value_text(option.fallback);
 }
 
+/// Lines of at most 80 characters; those after the first are indented.
+std::string folded(const std::string& text, std::size_t indent) {
+  constexpr std::size_t kWidth = 80;
+  const auto columns = [](std::string_view word) {  // of UTF-8 without wide characters
+    return static_cast<std::size_t>(std::count_if(word.begin(), word.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  };
+  std::string out, line;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t to = std::min(text.find(' ', from), text.size());
+    const std::string word = text.substr(from, to - from);
+    const bool begins = line.find_first_not_of(' ') == std::string::npos;
+    if (!begins && columns(line) + 1 + columns(word) > kWidth) {
+      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      line = std::string(indent, ' ') + word;
+    } else {
+      line += (from == 0 ? "" : " ") + word;
+    }
+    from = to + 1;
+  }
+  return out + line + "\n";
+}
+
 Json option_json(const OptionRow& option) {
   Json out{{"name", option.name},
            {"type", type_name(option.type)},
@@ -69,14 +92,15 @@ int list_algorithms(const Command& self, const Words& words, const std::vector<R
     const Json own = traits(row);
     one.update(own);
     one["options"] = Json::array();
-    text += fmt::format("{}{}: {}\n  {}\n", text.empty() ? "" : "\n", row.name, row.doc, row.paper);
+    text += (text.empty() ? "" : "\n") + folded(row.name + ": " + row.doc, 2) + folded("  " + row.paper, 4);
     for (const auto& [trait, value] : own.items())
       if (value.template get<bool>())
         text += fmt::format("  {}\n", trait == "needs_fidelity" ? "needs a fidelity" : "takes several objectives");
     for (const OptionRow& option : row.options) {
       one["options"].push_back(option_json(option));
-      text += fmt::format("    {:<14} {} ({}; default: {})\n", option.name, option.doc, range_text(option),
-                          fallback_text(option));
+      text += folded(fmt::format("    {:<14} {} ({}; default: {})", option.name, option.doc, range_text(option),
+                                 fallback_text(option)),
+                     19);
     }
     list.push_back(std::move(one));
   }

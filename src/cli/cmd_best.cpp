@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "cli/belief.h"
 #include "cli/best.h"
 #include "cli/front.h"
 #include "cli/parser.h"
@@ -77,6 +78,18 @@ std::string best_text(const StudySpec& spec, const Trial& trial, const std::stri
   return out + fmt::format("folder   {}/{}\n", printable(folder), trial.id);
 }
 
+namespace {
+
+/// One line if the model believes in another trial than the best one.
+std::string expected_text(const std::string& home, const StudyView& view, TrialId best) {
+  const auto other = expected_best(home, view);
+  if (!other) return {};
+  return fmt::format("expected trial {}: {} {:.4g} +- {:.2g} by the model (trial {} is the luckiest draw)\n",
+                     other->trial, printable(view.spec().objectives[0].metric), other->mean, other->deviation, best);
+}
+
+}  // namespace
+
 int best_command(const Command& self, const Words& words) {
   Parser parser(self);
   std::string study, reference_text;
@@ -110,7 +123,11 @@ int best_command(const Command& self, const Words& words) {
     for (const TrialId id : ids) list.push_back(best_json(*view, id, folder));
     fmt::print("{}\n", dump(list));
   } else if (parser.json) {
-    fmt::print("{}\n", ids.empty() ? "null" : dump(best_json(*view, ids[0], folder)));
+    Json out = ids.empty() ? Json(nullptr) : best_json(*view, ids[0], folder);
+    if (const auto other = expected_best(parser.home(), *view); other && !ids.empty())
+      out["expected"] = Json{
+          {"trial", other->trial}, {"mean", number_json(other->mean)}, {"deviation", number_json(other->deviation)}};
+    fmt::print("{}\n", dump(out));
   } else if (top) {
     print_trials_table(*view, ids, stdout);
   } else if (several) {
@@ -120,7 +137,8 @@ int best_command(const Command& self, const Words& words) {
                  counted(ids.size(), "trial"), volume_text(view->spec(), front_of(*view, reference)));
     }
   } else {
-    for (const TrialId id : ids) fmt::print("{}", best_text(view->spec(), view->trial(id), folder));
+    for (const TrialId id : ids)
+      fmt::print("{}{}", best_text(view->spec(), view->trial(id), folder), expected_text(parser.home(), *view, id));
   }
   return ids.empty() ? kNoResult : kDone;
 }

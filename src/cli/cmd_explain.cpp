@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "cli/belief.h"
 #include "cli/clock.h"
 #include "cli/event_words.h"
 #include "cli/hints.h"
@@ -123,17 +124,29 @@ int explain_study(const StudyView& study, const std::vector<Line>& lines, bool j
   return kDone;
 }
 
+int explain_point(const std::string& home, const std::string& study, const std::string& at, bool json) {
+  const auto view = load_view(home, study);
+  if (!view) return complain(view.error());
+  const auto belief = belief_at(home, *view, at);
+  if (!belief) return complain(belief.error());
+  fmt::print("{}", json ? dump(belief_json(view->spec(), *belief)) + "\n" : belief_text(view->spec(), *belief));
+  return kDone;
+}
+
 }  // namespace
 
 int explain_command(const Command& self, const Words& words) {
   Parser parser(self);
-  std::string study;
+  std::string study, at;
   std::optional<std::int64_t> trial;
   parser.add_home();
   parser.add_json();
   parser.required_word("STUDY", study, "its name");
   parser.whole("TRIAL", trial, "its number; without: which parameters matter");
+  parser.word("--at", at, "what the searcher's model expects there", "NAME=VALUE,...");
   if (const auto status = parser.parse(words)) return *status;
+  if (!at.empty() && trial) return complain({Code::Invalid, "--at: is given beside a trial; keep one"});
+  if (!at.empty()) return explain_point(parser.home(), study, at, parser.json);
   std::vector<Event> events;
   const auto view = load_view(parser.home(), study, [&](const Event& event) {
     if (trial_of(event) == trial) events.push_back(event);

@@ -114,6 +114,13 @@ class Auto final : public Searcher {
       searcher->tell(trial, change, name == author ? note.substr(bar + 1) : std::string_view());
   }
 
+  std::optional<Belief> belief(const Config& config) const override {
+    const Pair pair = pair_for(kind_, history_.with_loss());
+    for (const std::string* name : {&pair.first, &pair.second})
+      if (auto belief = arms_.at(*name)->belief(config)) return belief;
+    return std::nullopt;
+  }
+
  private:
   bool repeats(const std::variant<Proposal, Wait, Exhausted>& answer) const {
     const auto* proposal = std::get_if<Proposal>(&answer);

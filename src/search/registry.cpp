@@ -1,11 +1,16 @@
 #include "hone/registry.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "search/make.h"
 
 namespace hone {
 namespace {
+
+/// Those with a model that belief() asks, and those that may contain one of them.
+constexpr std::array<std::string_view, 5> kModels = {"auto", "blendsearch", "coordinate", "gp", "smac"};
 
 /// Searchers that contain another one choose among those that are there.
 void name_inner(std::vector<SearcherRow>& rows) {
@@ -33,6 +38,7 @@ std::vector<SearcherRow> table() {
                                    gp_row(),      grid_row(),        nsga2_row(), random_row(),
                                    sa_row(),      smac_row(),        sobol_row(), tpe_row()};
   name_inner(rows);
+  for (SearcherRow& row : rows) row.believes = std::count(kModels.begin(), kModels.end(), row.name) > 0;
   return rows;
 }
 

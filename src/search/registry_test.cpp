@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "search/testing.h"
+
 namespace hone {
 namespace {
 
@@ -34,6 +36,26 @@ TEST(Searchers, EveryFallbackIsALegalValueOfItsOption) {
     }
     const auto options = check_options("searcher." + row.name, row.options, given);
     EXPECT_TRUE(options) << options.error().what;
+  }
+}
+
+TEST(Searchers, ThatAreSaidToHaveAModelHaveOneOnceTheyHaveResults) {
+  const Space space = lab::space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}});
+  for (const auto& row : searchers()) {
+    if (row.outside) continue;
+    const auto searcher = lab::make_searcher(row.name, space);
+    bool believed = false;
+    for (TrialId id = 0; id < 40; ++id) {
+      const Config config = space.decode(std::vector<double>{0.025 * static_cast<double>(id), 0.5});
+      believed = believed || searcher->belief(config);
+      Trial trial = lab::running(id, config);
+      lab::tell_start(*searcher, trial);
+      lab::tell_report(*searcher, trial, 0.1 * static_cast<double>(id % 7));
+      lab::tell_end(*searcher, trial);
+    }
+    // These two have one if the searcher in them does.
+    const bool maybe = row.name == "coordinate" || row.name == "blendsearch";
+    EXPECT_TRUE(believed == row.believes || (maybe && row.believes)) << row.name;
   }
 }
 

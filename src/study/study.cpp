@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "study/check.h"
+#include "study/incumbent.h"
 #include "study/ledger.h"
 
 namespace hone {
@@ -158,6 +159,8 @@ const std::vector<Trial>& Study::trials() const { return state_->ledger.trials()
 std::int64_t Study::running() const { return static_cast<std::int64_t>(state_->ledger.running().size()); }
 std::int64_t Study::live() const { return state_->ledger.live(); }
 std::optional<TrialId> Study::best() const { return state_->ledger.best(); }
+std::optional<TrialId> Study::incumbent() const { return hone::incumbent(state_->ledger, *state_->searcher); }
+std::optional<Belief> Study::belief(const Config& config) const { return state_->searcher->belief(config); }
 std::vector<TrialId> Study::front() const { return state_->ledger.front(); }
 Seconds Study::first_time() const { return state_->ledger.first_time(); }
 Seconds Study::last_time() const { return state_->ledger.last_time(); }

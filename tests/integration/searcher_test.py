@@ -115,6 +115,50 @@ def test_what_is_wrong_with_the_program_is_said_in_one_line_and_nothing_is_lost(
     assert "command needs the program" in hone(folder, "run", "empty.yaml", status=2)
 
 
+NOISY = ["/usr/bin/python3", "-c", "import random, sys; r = random.Random(sys.argv[1]); x, y = map(float, sys.argv[2:]); "
+         "print('acc=%r' % (1 - (x - 0.3) ** 2 - (y - 0.6) ** 2 + float('NOISE') * r.gauss(0, 1)))", "{seed}", "{x}", "{y}"]
+
+
+def test_of_a_noisy_objective_the_model_says_which_trial_to_believe_in(folder):
+    for name, noise in (("noisy", "0.1"), ("exact", "0")):
+        study(folder, name=name, command=[word.replace("NOISE", noise) for word in NOISY], objective="maximize acc",
+              space={"x": "float(0, 1)", "y": "float(0, 1)"}, searcher="gp", stop={"trials": 30}, seed=3)
+        hone(folder, "run", name + ".yaml")
+    best = json.loads(hone(folder, "best", "noisy", "--json"))
+    expected = best["expected"]
+    assert expected["trial"] != best["trial"] and expected["deviation"] > 0, expected
+    assert 0.5 < expected["mean"] < best["metrics"]["acc"], (expected, best["metrics"])
+    line = hone(folder, "best", "noisy").splitlines()[-1]
+    assert line.startswith("expected trial %d: acc " % expected["trial"]) and line.endswith(
+        "by the model (trial %d is the luckiest draw)" % best["trial"]), line
+    assert "expected" not in json.loads(hone(folder, "best", "exact", "--json"))
+    assert "expected" not in hone(folder, "best", "exact")
+
+
+def test_the_models_belief_can_be_had_at_any_configuration(folder):
+    space = {"x": "float(0, 1)", "y": "float(0, 1)"}
+    for name, searcher in (("model", "gp"), ("none", "random")):
+        study(folder, name=name, command=["/usr/bin/python3", "-c", NOISY[2].replace("NOISE", "0"), "1", "{x}", "{y}"],
+              objective="maximize acc", space=space, searcher=searcher, stop={"trials": 20}, seed=3)
+        hone(folder, "run", name + ".yaml")
+    at = [json.loads(hone(folder, "explain", "model", "--at", "x=%g,y=0.6" % x, "--json")) for x in (0.3, 0.5, 1)]
+    for one, acc in zip(at, (1, 0.96, 0.51)):
+        assert abs(one["mean"] - acc) < 0.02 + one["deviation"] and one["deviation"] > 0 and one["feasible"] == 1, one
+    assert at[0]["config"] == {"x": 0.3, "y": 0.6}, at[0]
+    assert at[0]["acquisition"] > at[2]["acquisition"], at
+    best = json.loads(hone(folder, "best", "model", "--json"))["config"]
+    assert json.loads(hone(folder, "explain", "model", "--at", "x=0.5", "--json"))["config"] == {"x": 0.5, "y": best["y"]}
+    assert "acc 0.9" in hone(folder, "explain", "model", "--at", "x=0.3,y=0.6") or "acc 1" in hone(
+        folder, "explain", "model", "--at", "x=0.3,y=0.6")
+    for words, said in (
+        (["model", "--at", "x"], "is not NAME=VALUE"),
+        (["model", "--at", "x=7"], "x: 7 is outside float(0, 1)"),
+        (["model", "3", "--at", "x=0.1"], "keep one"),
+        (["none", "--at", "x=0.1"], "has no model"),
+    ):
+        assert said in hone(folder, "explain", *words, status=2), words
+
+
 def test_a_warm_start_tries_first_what_did_well_before(folder):
     study(folder, name="before", searcher="random", command=["echo", "loss={x}"], stop={"trials": 30})
     hone(folder, "run", "before.yaml")

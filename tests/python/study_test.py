@@ -67,6 +67,7 @@ class AskAndTell(unittest.TestCase):
         study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
         number = study.ask().number
         study.tell(number, loss=0.25)
+        self.assertEqual(study.incumbent, study.best)
         self.assertEqual(study.best.number, 0)
         self.assertEqual(study.best, study.trials[0])
         self.assertTrue(study.best != study.ask() and study.best != 0 and study.best is not None)
