@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "model/gp_warp.h"
+
 namespace hone {
 namespace {
 
@@ -26,7 +28,10 @@ struct Range {
   double low, high;
 };
 /// Wide enough to matter only where nothing is learnt any more; the noise's lower end keeps K positive definite.
-constexpr Range kWeight = {-18, 12}, kSignal = {-5, 5}, kNoise = {-14, 1}, kShare = {-5, 5};
+constexpr Range kWeight = {-18, 12}, kSignal = {-5, 5}, kNoise = {-14, 1}, kShare = {-5, 5}, kWarp = {-2, 2};
+
+/// Of -log p: what a warp must gain to be used, for each numeric column.
+constexpr double kLeastGain = 0.5;
 
 }  // namespace
 
@@ -35,7 +40,8 @@ KernelPrior KernelPrior::of(double active) {
           .category = {-0.5 * std::log(active), 1.2},
           .signal = {0, 1},
           .noise = {-7, 2},
-          .share = {0, 1.5}};
+          .share = {0, 1.5},
+          .warp = {0, 0.5}};
 }
 
 KernelParams KernelPrior::mode(const KernelShape& shape) const {
@@ -49,8 +55,13 @@ KernelParams KernelPrior::mode(const KernelShape& shape) const {
   return params;
 }
 
-Evidence::Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior)
-    : shape_(shape), prior_(prior), y_(std::move(y)), differences_(packed_differences(x, shape)) {
+Evidence::Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior,
+                   bool warps)
+    : shape_(shape), prior_(prior), y_(std::move(y)), differences_(packed_differences(x, shape)), warps_(warps) {
+  if (warps) {
+    x_ = u_ = by_a_ = by_b_ = x.leftCols(shape.columns());
+    pairs_.setZero(x.rows(), x.rows());
+  }
   const std::size_t groups = shape.groups.size();
   value_.resize(groups);
   slope_.resize(groups);
@@ -76,6 +87,11 @@ std::vector<double> Evidence::theta(const KernelParams& params) const {
   theta.push_back(params.log_signal);
   theta.push_back(params.log_noise);
   if (shape_.additive()) theta.push_back(params.logit_share);
+  theta.resize(static_cast<std::size_t>(size()), 0.0);
+  if (warps_ && params.warps()) {
+    std::copy(params.log_a.begin(), params.log_a.end(), theta.begin() + plain());
+    std::copy(params.log_b.begin(), params.log_b.end(), theta.begin() + plain() + shape_.columns());
+  }
   return theta;
 }
 
@@ -86,7 +102,27 @@ KernelParams Evidence::params(const std::vector<double>& theta) const {
   params.log_signal = theta[d];
   params.log_noise = theta[d + 1];
   params.logit_share = shape_.additive() ? theta[d + 2] : 0;
+  if (warps_) {
+    params.log_a = Eigen::Map<const Eigen::VectorXd>(theta.data() + plain(), shape_.columns());
+    params.log_b = Eigen::Map<const Eigen::VectorXd>(theta.data() + plain() + shape_.columns(), shape_.columns());
+  }
   return params;
+}
+
+void Evidence::warp(const double* theta) {
+  const Eigen::Index d = shape_.columns();
+  for (Eigen::Index j = 0; j < d; ++j) {
+    if (shape_.category[static_cast<std::size_t>(j)]) continue;
+    for (Eigen::Index i = 0; i < x_.rows(); ++i) {
+      const Warped one = kumaraswamy(x_(i, j), theta[plain() + j], theta[plain() + d + j]);
+      u_(i, j) = one.value;
+      by_a_(i, j) = one.by_log_a;
+      by_b_(i, j) = one.by_log_b;
+    }
+    Eigen::Index at = 0;
+    for (Eigen::Index i = 1; i < u_.rows(); at += i, ++i)
+      differences_.col(j).segment(at, i) = (u_.col(j).head(i).array() - u_(i, j)).square();
+  }
 }
 
 /// R of every pair, and what its derivatives need.
@@ -127,6 +163,7 @@ void Evidence::fill() {
 }
 
 /// Rasmussen, Williams 2006, eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ). REQUIRES: inverse_ = K⁻¹ - α αᵀ
+/// Of a warp, with B_il = ∂/∂r² of a pair: Σ_{i<l} B_il 2 w (u_i - u_l) (∂u_i - ∂u_l) = 2 w Σ_i ∂u_i (u_i Σ_l B_il - (B u)_i)
 void Evidence::slopes(const double*, double* gradient) {
   const Eigen::Index d = shape_.columns(), n = y_.size();
   Eigen::ArrayXd& g = scratch_;  // of every pair: of both triangles, times s²
@@ -140,11 +177,24 @@ void Evidence::slopes(const double*, double* gradient) {
       by_r2 += g * share_ * slope_[k];
       by_h += g * share_ * value_[k];
     }
+    Eigen::VectorXd sums;
+    if (warps_) {
+      Eigen::Index start = 0;
+      for (Eigen::Index j = 0; j < n; start += j, ++j) pairs_.col(j).head(j) = by_r2.segment(start, j).matrix();
+      sums = pairs_.selfadjointView<Eigen::Upper>() * Eigen::VectorXd::Ones(n);
+    }
     for (const Eigen::Index j : shape_.groups[k].columns) {
       const double dot = shape_.category[static_cast<std::size_t>(j)]
                              ? -by_h.matrix().dot(differences_.col(j))  // ∂C/∂h = -C
                              : by_r2.matrix().dot(differences_.col(j));
       gradient[j] = dot * weight_[j];
+      if (!warps_) continue;
+      gradient[plain() + j] = gradient[plain() + d + j] = 0;
+      if (shape_.category[static_cast<std::size_t>(j)]) continue;
+      Eigen::VectorXd by_u = sums.cwiseProduct(u_.col(j));
+      by_u.noalias() -= pairs_.selfadjointView<Eigen::Upper>() * u_.col(j);
+      gradient[plain() + j] = 2 * weight_[j] * by_a_.col(j).dot(by_u);
+      gradient[plain() + d + j] = 2 * weight_[j] * by_b_.col(j).dot(by_u);
     }
   }
   gradient[d] = (g * correlation_).sum() + (diagonal * (1 - share_ + share_ * groups_of_.array())).sum();
@@ -157,6 +207,7 @@ void Evidence::slopes(const double*, double* gradient) {
 
 double Evidence::at(const double* theta, double* gradient) {
   const Eigen::Index d = shape_.columns(), n = y_.size();
+  if (warps_) warp(theta);
   gather(theta);
   fill();
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(k_);  // in place
@@ -181,19 +232,27 @@ double Evidence::at(const double* theta, double* gradient) {
   add(prior_.signal, theta[d], 1, value, slot(d));
   add(prior_.noise, theta[d + 1], 1, value, slot(d + 1));
   if (shape_.additive()) add(prior_.share, theta[d + 2], 1, value, slot(d + 2));
+  for (Eigen::Index j = plain(); j < size(); ++j) add(prior_.warp, theta[j], 1, value, slot(j));
   return value;
 }
 
-KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
-                        const KernelPrior& prior, const std::vector<KernelParams>& starts, int evaluations) {
-  Evidence evidence(x, y, shape, prior);
+namespace {
+
+struct Found {
+  KernelParams params;
+  double value;
+};
+
+Found least(Evidence& evidence, const KernelShape& shape, const std::vector<KernelParams>& starts, int evaluations) {
   const auto size = static_cast<std::size_t>(evidence.size());
   const auto d = static_cast<std::size_t>(shape.columns());
+  const std::size_t plain = d + (shape.additive() ? 3 : 2);
   std::vector<double> low(size, kWeight.low), high(size, kWeight.high);
   const Range rest[] = {kSignal, kNoise, kShare};
   for (std::size_t i = d; i < size; ++i) {
-    low[i] = rest[i - d].low;
-    high[i] = rest[i - d].high;
+    const Range range = i < plain ? rest[i - d] : kWarp;
+    low[i] = range.low;
+    high[i] = range.high;
   }
   nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(size));
   nlopt_set_lower_bounds(search, low.data());
@@ -201,18 +260,36 @@ KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, cons
   nlopt_set_min_objective(search, objective, &evidence);
   nlopt_set_maxeval(search, evaluations);
   nlopt_set_ftol_abs(search, 1e-4);
-  double best = std::numeric_limits<double>::infinity();
-  KernelParams out = starts.front();
+  Found best{starts.front(), std::numeric_limits<double>::infinity()};
   for (const KernelParams& start : starts) {
     std::vector<double> theta = evidence.theta(start);
     for (std::size_t i = 0; i < size; ++i) theta[i] = std::clamp(theta[i], low[i], high[i]);
     double value = std::numeric_limits<double>::infinity();
-    if (nlopt_optimize(search, theta.data(), &value) == NLOPT_INVALID_ARGS || !(value < best)) continue;
-    best = value;
-    out = evidence.params(theta);
+    if (nlopt_optimize(search, theta.data(), &value) == NLOPT_INVALID_ARGS || !(value < best.value)) continue;
+    best = {evidence.params(theta), value};
   }
   nlopt_destroy(search);
-  return out;
+  return best;
+}
+
+}  // namespace
+
+KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
+                        const KernelPrior& prior, const std::vector<KernelParams>& starts, int evaluations) {
+  Evidence evidence(x, y, shape, prior);
+  return least(evidence, shape, starts, evaluations).params;
+}
+
+KernelParams fit_warp(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
+                      const KernelPrior& prior, const KernelParams& start, int evaluations) {
+  Evidence evidence(x, y, shape, prior, true);
+  KernelParams plain = start;
+  plain.log_a.resize(0);
+  plain.log_b.resize(0);
+  const double before = evidence.at(evidence.theta(plain).data(), nullptr);
+  const Found found = least(evidence, shape, {start}, evaluations);
+  const auto columns = static_cast<double>(std::count(shape.category.begin(), shape.category.end(), 0));
+  return found.value < before - kLeastGain * columns ? found.params : plain;
 }
 
 }  // namespace hone

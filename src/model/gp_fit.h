@@ -17,7 +17,8 @@ struct KernelPrior {
   struct Normal {
     double mean, deviation;
   };
-  Normal length, category, signal, noise, share;  // of ln ℓ, ln w of a category, ln s², ln σ², logit ρ
+  Normal length, category, signal, noise, share,
+      warp;  // of ln ℓ, ln w of a category, ln s², ln σ², logit ρ, ln a and ln b
 
   /// `active`: how many columns matter at once; fewer than d in a conditional space.
   static KernelPrior of(double active);
@@ -28,15 +29,18 @@ struct KernelPrior {
 class Evidence {
  public:
   /// O(n² d)
-  Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior);
+  Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShape& shape, const KernelPrior& prior,
+           bool warps = false);
 
-  Eigen::Index size() const { return shape_.columns() + (shape_.additive() ? 3 : 2); }  // of θ
+  Eigen::Index size() const { return plain() + (warps_ ? 2 * shape_.columns() : 0); }  // of θ
   std::vector<double> theta(const KernelParams& params) const;
   KernelParams params(const std::vector<double>& theta) const;
   /// `gradient` may be null. Infinite where K is not positive definite. O(n³ + n² d).
   double at(const double* theta, double* gradient);
 
  private:
+  Eigen::Index plain() const { return shape_.columns() + (shape_.additive() ? 3 : 2); }  // of θ without log a, log b
+  void warp(const double* theta);
   void gather(const double* theta);
   void fill();
   void slopes(const double* theta, double* gradient);
@@ -53,10 +57,16 @@ class Evidence {
   Eigen::ArrayXd product_, product_slope_, sum_, correlation_, scratch_;
   std::vector<Eigen::ArrayXd> value_, slope_, r2_, h_;  // of each group
   Eigen::MatrixXd k_, inverse_;
+  bool warps_;
+  Eigen::MatrixXd x_, u_, by_a_, by_b_, pairs_;  // if it warps: X, u, ∂u/∂ log a, ∂u/∂ log b, a value for each pair
 };
 
 /// The best end of `starts` after at most `evaluations` evidences each. REQUIRES: at least one start.
 KernelParams fit_kernel(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
                         const KernelPrior& prior, const std::vector<KernelParams>& starts, int evaluations);
+
+/// `start`, or warped if that is better by more than it has to be (kLeastGain): any warp can imitate some noise.
+KernelParams fit_warp(const Eigen::MatrixXd& x, const Eigen::VectorXd& y, const KernelShape& shape,
+                      const KernelPrior& prior, const KernelParams& start, int evaluations);
 
 }  // namespace hone

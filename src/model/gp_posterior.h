@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <vector>
 
 #include "model/kernel.h"
 
@@ -13,7 +14,7 @@ struct Expectation {
 
 class GpPosterior {
  public:
-  /// O(n³). Falls back to more noise where K is not positive definite.
+  /// Warps `x` and all points as the kernel's parameters say. O(n³). Falls back to more noise where K is not positive definite.
   GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, Kernel kernel);
 
   Eigen::Index size() const { return x_.rows(); }
@@ -30,6 +31,8 @@ class GpPosterior {
   Eigen::VectorXd fitted() const;
 
  private:
+  const double* warped_point(const double* point, std::vector<double>& room) const;
+
   Eigen::MatrixXd x_;
   Kernel kernel_;
   double noise_;

@@ -8,6 +8,7 @@
 #include "model/acquisition.h"
 #include "model/gp_fit.h"
 #include "model/gp_posterior.h"
+#include "model/gp_warp.h"
 
 namespace hone {
 namespace {
@@ -46,6 +47,13 @@ KernelParams some_params(const KernelShape& shape, Rng& rng) {
   return params;
 }
 
+KernelParams bent(KernelParams params, Rng& rng) {
+  params.log_a = params.log_b = Eigen::VectorXd::Zero(params.log_weight.size());
+  for (double& a : params.log_a) a = 0.5 * rng.normal();
+  for (double& b : params.log_b) b = 0.5 * rng.normal();
+  return params;
+}
+
 double numeric_slope(const std::function<double(double)>& f, double at) {
   const double step = 1e-5;
   return (f(at + step) - f(at - step)) / (2 * step);
@@ -57,16 +65,19 @@ TEST(Evidence, ItsGradientIsThatOfItsValue) {
     const KernelShape shape = additive ? mixed_shape() : KernelShape::single({0, 0, 1, 0});
     const Eigen::MatrixXd x = mixed_points(15, rng);
     const KernelPrior prior = KernelPrior::of(3);
-    Evidence evidence(x, noise(15, rng), shape, prior);
-    std::vector<double> theta = evidence.theta(some_params(shape, rng)), slope(theta.size());
-    evidence.at(theta.data(), slope.data());
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      const auto along = [&](double t) {
-        std::vector<double> other = theta;
-        other[i] = t;
-        return evidence.at(other.data(), nullptr);
-      };
-      EXPECT_NEAR(slope[i], numeric_slope(along, theta[i]), 1e-4 * (1 + std::abs(slope[i]))) << i;
+    for (const bool warps : {false, true}) {
+      Evidence evidence(x, noise(15, rng), shape, prior, warps);
+      std::vector<double> theta = evidence.theta(bent(some_params(shape, rng), rng)), slope(theta.size());
+      EXPECT_EQ(theta.size(), (additive ? 7U : 6U) + (warps ? 8U : 0U));
+      evidence.at(theta.data(), slope.data());
+      for (std::size_t i = 0; i < theta.size(); ++i) {
+        const auto along = [&](double t) {
+          std::vector<double> other = theta;
+          other[i] = t;
+          return evidence.at(other.data(), nullptr);
+        };
+        EXPECT_NEAR(slope[i], numeric_slope(along, theta[i]), 1e-4 * (1 + std::abs(slope[i]))) << i;
+      }
     }
   }
 }
@@ -133,6 +144,29 @@ TEST(FitKernel, LearnsWhetherGroupsAddUpOrInteract) {
   EXPECT_LT(share(product), 0);
 }
 
+TEST(FitWarp, BendsTheColumnOfALossThatChangesFasterAtOneEndAndNoOther) {
+  const KernelShape shape = KernelShape::single({0});
+  const KernelPrior prior = KernelPrior::of(1);
+  Eigen::MatrixXd x(40, 1);
+  Eigen::VectorXd even(40), uneven(40);
+  for (Eigen::Index i = 0; i < 40; ++i) {
+    x(i, 0) = (static_cast<double>(i) + 0.5) / 40;
+    even[i] = std::sin(12 * x(i, 0));
+    uneven[i] = std::sin(12 * std::pow(x(i, 0), 4));
+  }
+  const auto fit = [&](const Eigen::VectorXd& y) {
+    return fit_warp(x, y, shape, prior, fit_kernel(x, y, shape, prior, {prior.mode(shape)}, 100), 100);
+  };
+  EXPECT_FALSE(fit(even).warps());
+  const KernelParams found = fit(uneven);
+  ASSERT_TRUE(found.warps());
+  const auto slope = [&](double at) { return kumaraswamy(at, found.log_a[0], found.log_b[0]).by_x; };
+  EXPECT_GT(slope(0.9), 3 * slope(0.3));
+  EXPECT_NEAR(kumaraswamy(1, 1, -1).value, 1, 0.02);
+  EXPECT_NEAR(kumaraswamy(0, 1, -1).value, 0, 1e-6);
+  EXPECT_NEAR(kumaraswamy(0.3, 0, 0).value, 0.3, 1e-6);
+}
+
 TEST(GpPosterior, PassesThroughObservationsWithoutNoiseAndIsUncertainFarFromThem) {
   Rng rng = Rng::stream(5, "posterior");
   KernelParams params = some_params(mixed_shape(), rng);
@@ -153,7 +187,7 @@ TEST(GpPosterior, PassesThroughObservationsWithoutNoiseAndIsUncertainFarFromThem
 TEST(GpPosterior, OnePointManyPointsAndSlopesAgree) {
   Rng rng = Rng::stream(6, "posterior");
   const Eigen::MatrixXd x = mixed_points(20, rng), more = mixed_points(7, rng);
-  const GpPosterior posterior(x, noise(20, rng), Kernel(mixed_shape(), some_params(mixed_shape(), rng)));
+  const GpPosterior posterior(x, noise(20, rng), Kernel(mixed_shape(), bent(some_params(mixed_shape(), rng), rng)));
   Acquisition acquisition;
   acquisition.improve(&posterior, -1);
   acquisition.require(&posterior, 0.5, 1.5);

@@ -10,7 +10,8 @@
 //   R            (1 - ρ) C(all columns) + ρ Σ_g π a_g a'_g C(columns of g), π = 1 / groups that a point has on average
 //   s², σ², τ²   signal and noise variance; that of the constant mean, which is integrated out
 //   K            [n, n] = s² R + τ² 1 1ᵀ + σ² I
-//   θ            log w, log s², log σ², logit ρ
+//   a, b         exponents of a numeric column's warp, u = 1 - (1 - x^a)^b (gp_warp.h); then X above is that of the u
+//   θ            log w, log s², log σ², logit ρ, log a, log b
 //
 // The sum over groups lets what was learnt of the columns that two points share count although they differ in others
 // (Ma, Blaschko, "Additive Tree-Structured Covariance Function for Conditional Parameter Spaces", AISTATS 2020); sum
@@ -40,6 +41,9 @@ struct KernelShape {
 struct KernelParams {
   Eigen::VectorXd log_weight;
   double log_signal = 0, log_noise = -6, logit_share = 0;
+  Eigen::VectorXd log_a = {}, log_b = {};  // of each column; empty: not warped
+
+  bool warps() const { return log_a.size() > 0; }
 };
 
 /// τ²: of a mean that is about 0 in standardised observations.

@@ -2,6 +2,8 @@
 // Black-Box Functions", JGO 13, 1998, with what came since:
 //   lengthscale prior    Hvarfner, Hellsten, Nardi, ICML 2024                       model/gp_fit.h
 //   output transform     Cowen-Rivers et al., "HEBO", JAIR 74, 2022                 model/transform.h
+//   input warping        Snoek et al., ICML 2014, where the evidence asks for it   model/gp_warp.h
+//   trust region         Eriksson et al., "TuRBO", NeurIPS 2019, from 15 dimensions  search/gp_region.h
 //   log EI               Ament et al., NeurIPS 2023                                 model/improvement.h
 //   feasibility          Gardner et al., ICML 2014                                  model/acquisition.h
 //   mixed spaces         Daxberger et al., "MiVaBO", IJCAI 2020; Wan et al., "CASMOPOLITAN", ICML 2021: steps in the
@@ -31,6 +33,8 @@ namespace {
 /// Where a space has steps, a proposal must promise that much more, in standard deviations of the transformed losses:
 /// else polishing the numbers beside the wrong integers would be worth more trials than another step.
 constexpr double kMargin = 0.02;
+/// The share of proposals from the whole space where there is a trust region.
+constexpr double kEverywhere = 0.1;
 
 class Gp final : public Searcher {
  public:
@@ -116,7 +120,10 @@ class Gp final : public Searcher {
     const auto legal = [&](const std::vector<double>& point) {
       return !known.contains(comparable(point)) && (!check || legal_.fresh(space_.space().decode(point)));
     };
-    const auto candidates = maximise(space_, model, model.acquisition(space_.stepped() ? kMargin : 0), legal, rng);
+    GpBox box;
+    if (objectives_ == 1 && space_.active() >= GpRegion::kLeastDimensions && rng.uniform() >= kEverywhere)
+      box = GpRegion(space_, data_).box(space_, model.fit().params[0]);
+    const auto candidates = maximise(space_, model, model.acquisition(space_.stepped() ? kMargin : 0), box, legal, rng);
     std::size_t next = 0;
     auto picked = legal_.pick(rng, [&](Rng& stream) {
       if (next < candidates.size()) return space_.space().decode(candidates[next++].point);

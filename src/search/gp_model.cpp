@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "model/gp_warp.h"
+
 namespace hone {
 namespace {
 
@@ -12,6 +14,8 @@ using Entry = GpData::Entry;
 
 constexpr std::size_t kFitRows = 200;                       // for the hyperparameters a part of the trials will do
 constexpr int kFitEvaluations = 40, kMoreEvaluations = 20;  // from the prior's mode; from the fit before, once settled
+constexpr int kWarpEvaluations = 6;                         // of a settled warp, which goes on from fit to fit
+constexpr std::size_t kWarpRows = 20;                       // fewer say nothing about warps
 constexpr std::size_t kSettled = 60;  // from so many trials on a fit goes on from the one before, and from there alone
 
 /// Trials that end before the hyperparameters are looked at again.
@@ -123,10 +127,10 @@ GpModel::Sample GpModel::part(const Sample& sample, std::size_t most, bool near)
   std::vector<char> chosen(sample.values.size(), 0);
   for (std::ptrdiff_t i = 0; i < share; ++i) chosen[order[static_cast<std::size_t>(i)]] = 1;
   if (near) {
-    std::vector<double> here(width());
-    row(sample.entries[order[0]]->point, here.data());
+    const Eigen::MatrixXd x = warped(rows(sample.entries), space_.shape(), fit_.params[0]);
+    const Eigen::VectorXd here = x.row(static_cast<Eigen::Index>(order[0]));
     Eigen::ArrayXd k;
-    Kernel(space_.shape(), fit_.params[0]).covariance(rows(sample.entries), here.data(), k, nullptr);
+    Kernel(space_.shape(), fit_.params[0]).covariance(x, here.data(), k, nullptr);
     std::vector<double> away(sample.values.size());
     for (std::size_t i = 0; i < away.size(); ++i)
       away[i] = chosen[i] ? std::numeric_limits<double>::infinity() : -k[static_cast<Eigen::Index>(i)];
@@ -211,7 +215,7 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
   const auto n = static_cast<double>(sample.values.size());
   for (int round = 0; round < 2; ++round) {
     const Kernel kernel(space_.shape(), params);
-    Eigen::MatrixXd k = kernel.matrix(x);
+    Eigen::MatrixXd k = kernel.matrix(warped(x, space_.shape(), params));
     k.diagonal().array() += kernel.noise();
     const Eigen::LLT<Eigen::MatrixXd> factor(k);
     double least = std::numeric_limits<double>::infinity();
@@ -235,6 +239,16 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
     if (starts.empty() || ended_.size() < kSettled) starts.push_back(mode);
     params = fit_kernel(x, transformed(*output_transform(sample.values, chosen), sample.values), space_.shape(), prior,
                         starts, evaluations);
+  }
+  if (losses_.values.size() >= kWarpRows) {
+    const auto transform = output_transform(sample.values, fit_.transform);
+    KernelParams from = params;
+    if (known && known->warps()) {
+      from.log_a = known->log_a;
+      from.log_b = known->log_b;
+    }
+    params = fit_warp(x, transformed(*transform, sample.values), space_.shape(), prior, from,
+                      ended_.size() < kSettled ? kMoreEvaluations : kWarpEvaluations);
   }
   fit_.params = {params};
 }

@@ -21,21 +21,24 @@ void each_number(Params& params, const Visit& visit) {
     visit(one.log_signal);
     visit(one.log_noise);
     visit(one.logit_share);
+    for (auto& x : one.log_a) visit(x);
+    for (auto& x : one.log_b) visit(x);
   }
 }
 
 }  // namespace
 
 std::string GpFit::note() const {
-  std::string text = fmt::format("gp {} {}", ended, transform);
+  std::string text = fmt::format("{} {} {}", !params.empty() && params[0].warps() ? "gp-warp" : "gp", ended, transform);
   each_number(params,
               [&](double x) { text += fmt::format(" {:08x}", std::bit_cast<std::uint32_t>(static_cast<float>(x))); });
   return text;
 }
 
 std::optional<GpFit> GpFit::read(std::string_view note, Eigen::Index columns, std::size_t outcomes) {
-  if (!note.starts_with("gp ")) return std::nullopt;
-  const char *at = note.data() + 2, *end = note.data() + note.size();
+  const bool warps = note.starts_with("gp-warp ");  // of the loss
+  if (!warps && !note.starts_with("gp ")) return std::nullopt;
+  const char *at = note.data() + note.find(' '), *end = note.data() + note.size();
   const auto word = [&](auto& out, int base) {
     if (at == end || *at != ' ') return false;
     const auto [next, error] = std::from_chars(at + 1, end, out, base);
@@ -52,10 +55,15 @@ std::optional<GpFit> GpFit::read(std::string_view note, Eigen::Index columns, st
     if (!(std::abs(numbers.back()) < 100)) return std::nullopt;
   }
   const std::size_t each = static_cast<std::size_t>(columns) + 3;
-  if (numbers.size() % each != 0) return std::nullopt;
-  fit.params.resize(numbers.size() / each);
+  const std::size_t warp = warps ? 2 * static_cast<std::size_t>(columns) : 0;
+  if (numbers.size() < warp || (numbers.size() - warp) % each != 0) return std::nullopt;
+  fit.params.resize((numbers.size() - warp) / each);
   if (fit.params.size() != outcomes + 1 && fit.params.size() != outcomes + 2) return std::nullopt;
   for (KernelParams& one : fit.params) one.log_weight.resize(columns);
+  if (warps) {
+    fit.params[0].log_a.resize(columns);
+    fit.params[0].log_b.resize(columns);
+  }
   auto next = numbers.begin();
   each_number(fit.params, [&](double& x) { x = *next++; });
   return fit;

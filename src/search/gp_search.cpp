@@ -38,20 +38,22 @@ double climb_objective(unsigned n, const double* x, double* gradient, void* data
 
 /// L-BFGS over the active continuous coordinates.
 GpCandidate climbed(const GpSpace& space, const GpModel& model, const Acquisition& acquisition, const GpCandidate& from,
-                    int evaluations) {
+                    const GpBox& box, int evaluations) {
   std::vector<std::size_t> free;
-  Point x;
+  Point x, low, high;
   for (std::size_t k = 0; k < space.size(); ++k) {
     if (!space.column(k).stops.empty() || std::isnan(from.point[k])) continue;
     free.push_back(k);
     x.push_back(from.point[k]);
+    low.push_back(box.everywhere() ? 0 : box.low[k]);
+    high.push_back(box.everywhere() ? 1 : box.high[k]);
   }
   if (free.empty()) return from;
   Climb climb{acquisition, free, Point(model.width()), Point(model.width())};
   model.row(from.point, climb.row.data());
   nlopt_opt search = nlopt_create(NLOPT_LD_LBFGS, static_cast<unsigned>(free.size()));
-  nlopt_set_lower_bounds1(search, 0);
-  nlopt_set_upper_bounds1(search, 1);
+  nlopt_set_lower_bounds(search, low.data());
+  nlopt_set_upper_bounds(search, high.data());
   nlopt_set_max_objective(search, climb_objective, &climb);
   nlopt_set_maxeval(search, evaluations);
   nlopt_set_ftol_abs(search, 1e-4);
@@ -65,7 +67,7 @@ GpCandidate climbed(const GpSpace& space, const GpModel& model, const Acquisitio
   return to;
 }
 
-std::vector<Point> spread(const GpSpace& space, const GpModel& model, Rng& rng) {
+std::vector<Point> spread(const GpSpace& space, const GpModel& model, const GpBox& box, Rng& rng) {
   constexpr int kUniform = 150, kNear = 200;
   std::vector<Point> points;
   for (int i = 0; i < kUniform; ++i)
@@ -78,14 +80,23 @@ std::vector<Point> spread(const GpSpace& space, const GpModel& model, Rng& rng) 
     const double scale = std::pow(10, -0.5 - 2 * rng.uniform());
     points.push_back(space.perturbed(from, scale, i % 2 ? share : 1, rng));
   }
+  if (box.everywhere()) return points;
+  for (Point& point : points) {
+    for (std::size_t k = 0; k < point.size(); ++k) {
+      if (&point < &points[kUniform]) point[k] = box.low[k] + point[k] * (box.high[k] - box.low[k]);
+    }
+    box.clamp(point);
+    point = space.settled(std::move(point));
+  }
   return points;
 }
 
 }  // namespace
 
 std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, const Acquisition& acquisition,
-                                  const std::function<bool(const Point&)>& legal, Rng& rng) {
-  std::vector<Point> points = spread(space, model, rng);
+                                  const GpBox& box, const std::function<bool(const Point&)>& allowed, Rng& rng) {
+  std::vector<Point> points = spread(space, model, box, rng);
+  const auto legal = [&](const Point& point) { return box.holds(point) && allowed(point); };
   std::erase_if(points, [&](const Point& point) { return !legal(point); });
   const std::vector<double> values = scores(model, acquisition, points);
   std::vector<GpCandidate> all;
@@ -99,7 +110,7 @@ std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, co
     GpCandidate at = all[i];
     for (int round = 0; round < kRounds; ++round) {
       const double before = at.value;
-      GpCandidate up = climbed(space, model, acquisition, at, round == 0 ? 30 : 12);
+      GpCandidate up = climbed(space, model, acquisition, at, box, round == 0 ? 30 : 12);
       if (legal(up.point)) at = std::move(up);
       std::vector<Point> near = space.neighbours(at.point, rng);
       std::erase_if(near, [&](const Point& point) { return !legal(point); });

@@ -6,6 +6,7 @@
 
 #include "hone/rng.h"
 #include "search/gp_model.h"
+#include "search/gp_region.h"
 
 namespace hone {
 
@@ -16,8 +17,9 @@ struct GpCandidate {
 
 /// Many points spread over the space and around the incumbents, scored in one batch; from the best of them L-BFGS over
 /// the continuous coordinates and steps to the best neighbour in the others, in turn. Best first; only points that
-/// `legal` accepts. May be empty.
+/// `legal` accepts, in `box`. May be empty.
 std::vector<GpCandidate> maximise(const GpSpace& space, const GpModel& model, const Acquisition& acquisition,
-                                  const std::function<bool(const std::vector<double>&)>& legal, Rng& rng);
+                                  const GpBox& box, const std::function<bool(const std::vector<double>&)>& legal,
+                                  Rng& rng);
 
 }  // namespace hone

@@ -2,7 +2,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "model/gp_fit.h"
 #include "search/gp_note.h"
+#include "search/gp_region.h"
 #include "search/gp_space.h"
 #include "search/testing.h"
 
@@ -258,6 +260,17 @@ TEST(GpNote, IsReadBackAndForeignOnesAreIgnored) {
   EXPECT_NEAR(read->params[1].log_weight[1], -7.3, 1e-6);
   EXPECT_NEAR(read->params[0].log_noise, -9.87654321, 1e-6);
   const auto again = GpFit::read(read->note(), 3, 1);
+  EXPECT_FALSE(again->params[0].warps());
+  GpFit bent = fit;
+  bent.params[0].log_a = Eigen::Vector3d(0.5, 0, -1);
+  bent.params[0].log_b = Eigen::Vector3d(0, 0.25, 0);
+  const auto warped = GpFit::read(bent.note(), 3, 1);
+  ASSERT_TRUE(warped);
+  EXPECT_EQ(warped->note(), bent.note());
+  EXPECT_EQ(warped->params[0].log_a, bent.params[0].log_a);
+  EXPECT_EQ(warped->params[0].log_b, bent.params[0].log_b);
+  EXPECT_FALSE(warped->params[1].warps()) << "only the loss";
+  EXPECT_NEAR(warped->params[1].log_weight[1], -7.3, 1e-6);
   EXPECT_EQ(again->params[1].log_weight, read->params[1].log_weight);
   EXPECT_EQ(again->params[0].log_signal, read->params[0].log_signal);
   for (const char* foreign :
@@ -266,6 +279,70 @@ TEST(GpNote, IsReadBackAndForeignOnesAreIgnored) {
   EXPECT_FALSE(GpFit::read(fit.note(), 4, 1)) << "of another space";
   EXPECT_FALSE(GpFit::read(fit.note(), 3, 2)) << "of another number of constraints";
   EXPECT_FALSE(GpFit::read(fit.note() + " ", 3, 1));
+}
+
+Trial ended(TrialId id, const Config& config, double loss) {
+  Trial trial = lab::running(id, config);
+  trial.reports.push_back({.at = 1, .loss = {loss}, .excess = {}, .cost = 1});
+  trial.phase = Phase::Completed;
+  return trial;
+}
+
+/// Twenty numbers, so many that there is a trust region; told losses.
+struct Many {
+  static Space make() {
+    std::vector<Param> params;
+    for (int i = 0; i < 20; ++i) params.push_back(*parse_param("x" + std::to_string(i), "float(0, 1)"));
+    return *Space::make(params);
+  }
+
+  Space space = make();
+  GpSpace gp{space, false};
+  GpData data{space, 1, 0};
+
+  void tell(TrialId id, double loss) {
+    Rng rng = Rng::stream(3, "many", static_cast<std::uint64_t>(id));
+    std::vector<double> point(20);
+    for (double& u : point) u = rng.uniform();
+    data.tell(ended(id, space.decode(point), loss), Change::Completed);
+  }
+  double length() const { return GpRegion(gp, data).length(); }
+};
+
+TEST(GpRegion, GrowsAfterSuccessesShrinksAfterFailuresAndStartsAgain) {
+  Many many;
+  TrialId id = 0;
+  for (; id < 40; ++id) many.tell(id, 100);
+  const double first = many.length();
+  EXPECT_GT(first, 0);
+  for (int i = 0; i < 3; ++i) many.tell(id++, 50 - i);
+  EXPECT_EQ(many.length(), 2 * first);
+  for (int i = 0; i < 40; ++i) many.tell(id++, 200);
+  EXPECT_EQ(many.length(), first / 2);
+  const GpBox box = GpRegion(many.gp, many.data).box(many.gp, KernelPrior::of(20).mode(many.gp.shape()));
+  ASSERT_FALSE(box.everywhere());
+  const std::vector<double>& centre = many.data.entries().at(42).point;
+  EXPECT_TRUE(box.holds(centre)) << "the best result";
+  EXPECT_NEAR(box.high[0] - box.low[0], first / 2, first / 4) << "cut at the border of the space";
+  for (double last = first; many.length() <= last; many.tell(id++, 200)) last = many.length();
+  EXPECT_EQ(many.length(), first) << "too small to be of use";
+  EXPECT_TRUE(GpRegion(many.gp, many.data).box(many.gp, KernelPrior::of(20).mode(many.gp.shape())).everywhere());
+}
+
+TEST(GpRegion, DoesNotDependOnTheOrderInWhichParallelTrialsEnd) {
+  Many forward, backward;
+  const auto loss = [](TrialId id) { return static_cast<double>((id * 37 + 11) % 101) / static_cast<double>(id + 1); };
+  for (TrialId id = 0; id < 90; ++id) forward.tell(id, loss(id));
+  for (TrialId id = 90; id-- > 0;) backward.tell(id, loss(id));
+  EXPECT_EQ(forward.length(), backward.length());
+}
+
+TEST(GpRegion, ThereIsNoneInFewDimensions) {
+  const Space space = space_of({{"x", "float(0, 1)"}});
+  const GpSpace gp(space, false);
+  GpData data(space, 1, 0);
+  for (TrialId id = 0; id < 50; ++id) data.tell(ended(id, {0.02 * static_cast<double>(id)}, 1), Change::Completed);
+  EXPECT_TRUE(GpRegion(gp, data).box(gp, KernelPrior::of(1).mode(gp.shape())).everywhere());
 }
 
 TEST(GpSpace, RowsCompareIntegersAtTheirValuesAndInactiveParametersAsEqual) {
