@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "search/make.h"
+#include "search/rows.h"
 
 namespace hone {
 namespace {
@@ -219,6 +220,20 @@ OptionRow population_option(const PopulationDefault& fallback) {
           .words = {},
           .doc = fmt::format("how many of the best trials may be parents; default: {:.0f} % of stop.trials, {} to {}",
                              100 * fallback.share, fallback.least, kMostByDefault)};
+}
+
+std::vector<OptionRow> with_breeding(std::vector<OptionRow> rows, double crossover_eta, double mutation_eta) {
+  rows.push_back(real("crossover", 0.9, 0, 1, "chance that a child mixes two parents; else it has one"));
+  rows.push_back(real("crossover_eta", crossover_eta, 0, 1000,
+                      "how close numbers stay to those of the parents when they are mixed; larger is closer"));
+  rows.push_back(
+      real("mutation_eta", mutation_eta, 0, 1000, "how little a mutation changes a number; larger changes less"));
+  return rows;
+}
+
+BreedRules breed_rules(const Options& options) {
+  return {option_float(options, "crossover"), option_float(options, "crossover_eta"),
+          option_float(options, "mutation_eta")};
 }
 
 }  // namespace hone

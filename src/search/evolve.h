@@ -87,4 +87,8 @@ struct PopulationDefault {
 std::size_t population_size(const SearchInputs& inputs, const Options& options, const PopulationDefault& fallback);
 OptionRow population_option(const PopulationDefault& fallback);
 
+/// The options of BreedRules after `rows`; those of the two distribution indexes have defaults of the searcher's own.
+std::vector<OptionRow> with_breeding(std::vector<OptionRow> rows, double crossover_eta, double mutation_eta);
+BreedRules breed_rules(const Options& options);
+
 }  // namespace hone

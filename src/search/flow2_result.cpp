@@ -5,20 +5,9 @@
 #include <limits>
 #include <tuple>
 
+#include "search/history.h"
+
 namespace hone {
-namespace {
-
-double violation(const Report& report) {
-  double sum = 0;
-  for (const double excess : report.excess) {
-    if (std::isnan(excess)) return std::numeric_limits<double>::infinity();
-    sum += std::max(excess, 0.0);
-  }
-  return sum;
-}
-
-}  // namespace
-
 LocalResult::LocalResult(const Trial& trial, Change change) {
   const bool failed = change == Change::Failed || trial.phase == Phase::Failed;
   const bool resting = trial.phase != Phase::Running && trial.phase != Phase::Waiting;

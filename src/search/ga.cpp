@@ -11,11 +11,9 @@ namespace {
 constexpr PopulationDefault kPopulation = {0.1, 10};
 
 std::unique_ptr<Searcher> make_ga(const SearchInputs& inputs, const Options& options) {
-  const BreedRules breed{option_float(options, "crossover"), option_float(options, "crossover_eta"),
-                         option_float(options, "mutation_eta")};
   const auto tournament = static_cast<std::size_t>(option_int(options, "tournament"));
   return std::make_unique<Evolution>(
-      inputs, EvolveRules{"ga", population_size(inputs, options, kPopulation), tournament, breed});
+      inputs, EvolveRules{"ga", population_size(inputs, options, kPopulation), tournament, breed_rules(options)});
 }
 
 }  // namespace
@@ -29,12 +27,9 @@ SearcherRow ga_row() {
       .paper =
           "Goldberg, Deb, A Comparative Analysis of Selection Schemes Used in Genetic Algorithms, FOGA 1991; Deb, "
           "Agrawal, Simulated Binary Crossover for Continuous Search Space, Complex Systems 9, 1995",
-      .options = {population_option(kPopulation),
-                  whole("tournament", 7, 1, 100, "a parent is the best of so many of the population"),
-                  real("crossover", 0.9, 0, 1, "chance that a child mixes two parents; else it has one"),
-                  real("crossover_eta", 5, 0, 1000,
-                       "how close numbers stay to those of the parents when they are mixed; larger is closer"),
-                  real("mutation_eta", 7, 0, 1000, "how little a mutation changes a number; larger changes less")},
+      .options = with_breeding({population_option(kPopulation),
+                                whole("tournament", 7, 1, 100, "a parent is the best of so many of the population")},
+                               5, 7),
       .multi_objective = false,
       .make = make_ga};
 }

@@ -6,7 +6,6 @@
 #include <tuple>
 
 namespace hone {
-namespace {
 
 double violation(const Report& report) {
   double sum = 0;
@@ -16,6 +15,8 @@ double violation(const Report& report) {
   }
   return sum;
 }
+
+namespace {
 
 /// All of the objectives, and each of them a number.
 bool complete(const Report& report, int objectives) {

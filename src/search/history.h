@@ -10,8 +10,12 @@
 
 namespace hone {
 
+/// By how much the outcome constraints are broken: the sum of the positive `excess`; infinite if one is unknown.
+double violation(const Report& report);
+
 /// Best first: finite losses, further trials before less far ones, feasible before infeasible, then the loss. Losses of
-/// different `at` are never compared; of several objectives `loss` says nothing and is 0. Then what ended without a finite loss, then failures. Ties by id.
+/// different `at` are never compared; of several objectives `loss` says nothing and is 0. Then what ended without a
+/// finite loss, then failures. Ties by id.
 struct Standing {
   enum class Tier { Loss, Missing, Failed };
   Tier tier = Tier::Loss;

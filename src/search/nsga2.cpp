@@ -12,10 +12,8 @@ namespace {
 constexpr PopulationDefault kPopulation = {0.2, 20};
 
 std::unique_ptr<Searcher> make_nsga2(const SearchInputs& inputs, const Options& options) {
-  const BreedRules breed{option_float(options, "crossover"), option_float(options, "crossover_eta"),
-                         option_float(options, "mutation_eta")};
-  return std::make_unique<Evolution>(inputs,
-                                     EvolveRules{"nsga2", population_size(inputs, options, kPopulation), 2, breed});
+  return std::make_unique<Evolution>(
+      inputs, EvolveRules{"nsga2", population_size(inputs, options, kPopulation), 2, breed_rules(options)});
 }
 
 }  // namespace
@@ -28,11 +26,7 @@ SearcherRow nsga2_row() {
           .paper =
               "Deb, Pratap, Agarwal, Meyarivan, A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II, IEEE "
               "TEVC 6(2), 2002",
-          .options = {population_option(kPopulation),
-                      real("crossover", 0.9, 0, 1, "chance that a child mixes two parents; else it has one"),
-                      real("crossover_eta", 15, 0, 1000,
-                           "how close numbers stay to those of the parents when they are mixed; larger is closer"),
-                      real("mutation_eta", 20, 0, 1000, "how little a mutation changes a number; larger changes less")},
+          .options = with_breeding({population_option(kPopulation)}, 15, 20),
           .multi_objective = true,
           .make = make_nsga2};
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "search/history.h"
+
 namespace hone {
 namespace {
 
@@ -11,15 +13,6 @@ namespace {
 constexpr std::size_t kSharePerBase = 16;
 constexpr std::size_t kLargeBase =
     300;  // below, a new best has the trees grown anew; above, it joins them as others do
-
-double violation_of(const Report& report) {
-  double sum = 0;
-  for (const double excess : report.excess) {
-    if (std::isnan(excess)) return std::numeric_limits<double>::infinity();
-    sum += std::max(excess, 0.0);
-  }
-  return sum;
-}
 
 }  // namespace
 
@@ -59,7 +52,7 @@ void SmacData::hear(Row& row, const Trial& trial, Change change) {
   for (std::size_t i = from; i < trial.reports.size(); ++i) {
     const Report& report = trial.reports[i];
     const double loss = report.loss.empty() ? std::numeric_limits<double>::quiet_NaN() : report.loss[0];
-    row.reports.push_back({report.at, loss, violation_of(report)});
+    row.reports.push_back({report.at, loss, violation(report)});
     if (std::isfinite(loss)) ++reached_[report.at];
   }
 }
