@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -94,9 +94,13 @@ def run_all(problems: list[str], specs: list[str], seeds: range, evals: int, lim
         for p, s, k in todo:
             append(out, run_one(p, s, k, evals, limit))
         return
-    with ProcessPoolExecutor(jobs, max_tasks_per_child=50) as pool:
-        for future in as_completed([pool.submit(run_one, p, s, k, evals, limit) for p, s, k in todo]):
-            append(out, future.result())
+    with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool:
+        for row in pool.imap_unordered(_run_one, [(p, s, k, evals, limit) for p, s, k in todo]):
+            append(out, row)
+
+
+def _run_one(task) -> dict:
+    return run_one(*task)
 
 
 def main() -> int:

@@ -25,6 +25,9 @@ struct OptionRow {
   std::string doc;                 // one line
 };
 
+/// As `hone searchers --json` and hone.searchers() have it: bool, int, float, word, text.
+const char* option_type_name(OptionRow::Type type);
+
 /// One step of a staged plan: only `free` parameters are tuned, `fixed` ones have their value, the others that of the
 /// best trial so far.
 struct Stage {

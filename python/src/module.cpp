@@ -5,26 +5,10 @@
 namespace hone::python {
 namespace {
 
-const char* type_name(OptionRow::Type type) {
-  switch (type) {
-    case OptionRow::Type::Bool:
-      return "bool";
-    case OptionRow::Type::Int:
-      return "int";
-    case OptionRow::Type::Float:
-      return "float";
-    case OptionRow::Type::Text:
-      return "text";
-    case OptionRow::Type::Word:
-      return "word";
-  }
-  return "";
-}
-
 nb::dict option_dict(const OptionRow& option) {
   nb::dict out;
   out["name"] = option.name;
-  out["type"] = type_name(option.type);
+  out["type"] = option_type_name(option.type);
   out["default"] = plain_object(option.fallback);
   out["doc"] = option.doc;
   if (option.type == OptionRow::Type::Word) out["words"] = option.words;

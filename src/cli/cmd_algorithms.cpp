@@ -11,22 +11,6 @@
 namespace hone {
 namespace {
 
-const char* type_name(OptionRow::Type type) {
-  switch (type) {
-    case OptionRow::Type::Bool:
-      return "bool";
-    case OptionRow::Type::Int:
-      return "int";
-    case OptionRow::Type::Float:
-      return "float";
-    case OptionRow::Type::Text:
-      return "text";
-    case OptionRow::Type::Word:
-      return "word";
-  }
-  return "";
-}
-
 std::string range_text(const OptionRow& option) {
   if (option.type == OptionRow::Type::Word) return fmt::format("{}", fmt::join(option.words, ", "));
   if (option.type == OptionRow::Type::Bool) return "true or false";
@@ -64,7 +48,7 @@ std::string folded(const std::string& text, std::size_t indent) {
 
 Json option_json(const OptionRow& option) {
   Json out{{"name", option.name},
-           {"type", type_name(option.type)},
+           {"type", option_type_name(option.type)},
            {"default", value_json(option.fallback)},
            {"doc", option.doc}};
   if (option.type == OptionRow::Type::Word) out["words"] = option.words;

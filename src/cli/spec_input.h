@@ -39,7 +39,7 @@ inline constexpr StudyKey kStudyKeys[] = {{"name", "NAME", "of the study (defaul
                                           {"command", "TEXT", "what runs a trial"},
                                           {"env", "MAP", "environment of trials: --env.MODE fast"},
                                           {"cost", "METRIC", "or `seconds`"},
-                                          {"repeat", "N", ""},  // without help: a later version's
+                                          {"repeat", "N", "runs of the command in each trial; their mean counts"},
                                           {"stages", "LIST", "--stages '[{free: [lr], trials: 20}]'"},
                                           {"warm_start", "LIST", "earlier studies, or portfolio"}};
 

@@ -10,28 +10,6 @@
 
 namespace hone {
 
-Json number_json(double value) {
-  if (std::isfinite(value)) return value;
-  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
-}
-
-Json value_json(const Value& value) {
-  if (const auto* i = std::get_if<std::int64_t>(&value)) return *i;
-  if (const auto* d = std::get_if<double>(&value)) return number_json(*d);
-  if (const auto* s = std::get_if<std::string>(&value)) return *s;
-  return nullptr;
-}
-
-// Names are distinct already: appending to an object spares the search for the key. Tables of 100 000 trials pass here.
-Json config_json(const Space& space, const Config& config) {
-  Json::object_t out;
-  out.reserve(config.size());
-  for (std::size_t i = 0; i < config.size() && i < space.params().size(); ++i)
-    if (!std::holds_alternative<std::monostate>(config[i]))
-      out.emplace_back(space.params()[i].name, value_json(config[i]));
-  return out;
-}
-
 Json metrics_json(const Metrics& metrics) {
   Json::object_t out;
   out.reserve(metrics.size());
@@ -58,10 +36,6 @@ std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::erro
 std::string short_number(double value) {
   if (!std::isfinite(value)) return number_text(value);
   return fmt::format("{:.6g}", value);
-}
-
-std::string counted(std::int64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string config_text(const Space& space, const Config& config) {

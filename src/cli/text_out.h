@@ -9,14 +9,12 @@
 
 #include "hone/space.h"
 #include "hone/trial.h"
+#include "study/value_json.h"
 
 namespace hone {
 
 using Json = nlohmann::ordered_json;
 
-Json number_json(double value);  // nan and infinities are strings
-Json value_json(const Value& value);
-Json config_json(const Space& space, const Config& config);  // inactive ones are absent
 Json metrics_json(const Metrics& metrics);
 /// A terminal gets it without control characters, a file or a program as it is.
 void write_text(std::FILE* out, std::string_view text);
@@ -32,8 +30,6 @@ std::string counted(Integer count, std::string_view noun) {
 }
 /// Six significant digits, for people.
 std::string short_number(double value);
-/// `1 trial`, `2 trials`
-std::string counted(std::int64_t count, std::string_view noun);
 /// `lr=0.1 hidden=256`
 std::string config_text(const Space& space, const Config& config);
 

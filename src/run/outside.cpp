@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "exec/process.h"
 #include "study/study_file.h"
 #include "study/value_json.h"
 #include "study/words.h"
@@ -24,21 +25,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLongestLine = 16 << 20;
-
-Seconds steady_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-Json number_json(double value) {
-  return std::isfinite(value) ? Json(value) : Json(std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
-}
-
-Json config_json(const StudySpec& spec, const Config& config) {
-  Json out = Json::object();
-  for (std::size_t i = 0; i < config.size(); ++i)
-    if (!std::holds_alternative<std::monostate>(config[i])) out[spec.space.params()[i].name] = value_json(config[i]);
-  return out;
-}
 
 /// As the user gave them: what is maximised is not negated.
 Json metrics_json(const StudySpec& spec, const Report& report) {
@@ -67,7 +53,7 @@ std::vector<Json> news_of(const StudySpec& spec, const Trial& trial, std::size_t
   }
   if (ended || !has_ended(trial)) return lines;
   const Json metrics = trial.reports.empty() ? Json::object() : metrics_json(spec, trial.reports.back());
-  const Json config = config_json(spec, trial.config);
+  const Json config = config_json(spec.space, trial.config);
   if (!own) lines.push_back({{"add", {{"trial", trial.id}, {"config", config}, {"metrics", metrics}}}});
   else if (trial.phase == Phase::Failed)
     lines.push_back({{"tell", {{"trial", trial.id}, {"failed", cause_text(trial.cause, trial.code)}}}});
@@ -163,7 +149,7 @@ Result<void> OutsideSearcher::write(const std::string& line) {
 }
 
 Result<std::string> OutsideSearcher::read() {
-  const Seconds until = steady_now() + program_.patience;
+  const Seconds until = monotonic_now() + program_.patience;
   while (true) {
     if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
       std::string line = buffer_.substr(0, end);
@@ -171,7 +157,7 @@ Result<std::string> OutsideSearcher::read() {
       return line;
     }
     if (buffer_.size() > kLongestLine) return tl::unexpected(broken("answers with a line that does not end"));
-    const Seconds left = until - steady_now();
+    const Seconds left = until - monotonic_now();
     if (left <= 0)
       return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
     pollfd wait{out_.get(), POLLIN, 0};

@@ -83,9 +83,7 @@ std::string portfolio_path(const std::string& home) { return home + "/portfolio.
 Result<void> write_portfolio(const std::string& home, const Portfolio& portfolio) {
   Json points = Json::array();
   for (const WarmPoint& point : portfolio.points) {
-    Json config = Json::object();
-    for (const auto& [name, value] : point.config) config[name] = value_json(value);
-    points.push_back(Json{{"config", config}, {"from", point.from}});
+    points.push_back(Json{{"config", named_json(point.config)}, {"from", point.from}});
   }
   const std::string path = portfolio_path(home), draft = path + ".new";
   {

@@ -13,17 +13,11 @@ using lab::space_of;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-Proposal ask(const Searcher& searcher, TrialId id) {
-  const auto answer = searcher.ask({.trial = id, .until = 1, .exact = true});
-  EXPECT_TRUE(std::holds_alternative<Proposal>(answer));
-  return std::get<Proposal>(answer);
-}
-
 /// Who proposed how often.
 std::map<std::string, int> authors(Searcher& searcher, int trials, const std::function<double(const Config&)>& loss) {
   std::map<std::string, int> count;
   for (TrialId id = 0; id < trials; ++id) {
-    const Proposal proposal = ask(searcher, id);
+    const Proposal proposal = lab::ask(searcher, id);
     ++count[proposal.note.substr(0, proposal.note.find('|'))];
     Trial trial = lab::running(id, proposal.config, proposal.note);
     lab::tell_start(searcher, trial);
@@ -41,7 +35,7 @@ double bowl(const Config& config) {
 
 TEST(Auto, SaysWhomItPickedAndWhy) {
   const auto searcher = make_searcher("auto", space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}));
-  const Proposal proposal = ask(*searcher, 0);
+  const Proposal proposal = lab::ask(*searcher, 0);
   EXPECT_THAT(proposal.why, StartsWith("gp (2 parameters"));
   EXPECT_THAT(proposal.note, StartsWith("gp|"));
 }
@@ -49,7 +43,7 @@ TEST(Auto, SaysWhomItPickedAndWhy) {
 TEST(Auto, PicksByTheKindOfTheSpace) {
   const auto conditional = make_searcher(
       "auto", space_of({{"model", "[a, b]"}, {"x", "float(0, 1) if model == a"}, {"y", "float(0, 1) if model == b"}}));
-  EXPECT_THAT(ask(*conditional, 0).why, HasSubstr("conditional"));
+  EXPECT_THAT(lab::ask(*conditional, 0).why, HasSubstr("conditional"));
 }
 
 TEST(Auto, LetsTwoSearchersShareTheTrialsOnceSomethingIsKnown) {
@@ -61,14 +55,14 @@ TEST(Auto, LetsTwoSearchersShareTheTrialsOnceSomethingIsKnown) {
 
 TEST(Auto, ChangesItsMindWhenThereAreManyResults) {
   const auto searcher = make_searcher("auto", space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}));
-  EXPECT_THAT(ask(*searcher, 0).note, StartsWith("gp|"));
+  EXPECT_THAT(lab::ask(*searcher, 0).note, StartsWith("gp|"));
   for (TrialId id = 0; id < 501; ++id) {
     Trial trial = lab::running(id, {Value(static_cast<double>(id) / 1000), Value(0.5)});
     trial.source = "added";
     trial.reports.push_back({.at = 1, .loss = {bowl(trial.config)}, .excess = {}, .cost = 1});
     lab::tell_end(*searcher, trial);
   }
-  EXPECT_THAT(ask(*searcher, 501).why, HasSubstr("more than 500 results"));
+  EXPECT_THAT(lab::ask(*searcher, 501).why, HasSubstr("more than 500 results"));
 }
 
 }  // namespace

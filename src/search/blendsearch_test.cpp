@@ -3,7 +3,7 @@
 #include <map>
 
 #include "search/blendsearch_thread.h"
-#include "search/testing.h"
+#include "search/problems_for_test.h"
 
 namespace hone {
 namespace {
@@ -12,31 +12,17 @@ using lab::make_searcher;
 using lab::number;
 using lab::space_of;
 
-Proposal proposal(const Searcher& searcher, TrialId id) {
-  return std::get<Proposal>(searcher.ask({.trial = id, .until = 1, .exact = true}));
-}
-
 /// The proposals of a study of `trials` trials, one after another.
 std::vector<Proposal> proposals(Searcher& searcher, int trials, const std::function<double(const Config&)>& loss) {
   std::vector<Proposal> all;
   for (TrialId id = 0; id < trials; ++id) {
-    all.push_back(proposal(searcher, id));
+    all.push_back(lab::ask(searcher, id));
     Trial trial = lab::running(id, all.back().config, all.back().note);
     lab::tell_start(searcher, trial);
     lab::tell_report(searcher, trial, loss(trial.config));
     lab::tell_end(searcher, trial);
   }
   return all;
-}
-
-double mean_best(const std::string& searcher, const Space& space, int trials,
-                 const std::function<double(const Config&)>& loss) {
-  double sum = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const auto losses = lab::minimize(*make_searcher(searcher, space, seed), trials, loss);
-    sum += *std::min_element(losses.begin(), losses.end()) / 20;
-  }
-  return sum;
 }
 
 Space plane() { return space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}}); }
@@ -154,7 +140,7 @@ TEST(BlendSearch, AThreadThatImprovesFasterForItsCostGetsMore) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       const auto searcher = make_searcher("blendsearch", space, seed);
       for (TrialId id = 0; id < 50; ++id) {
-        const Proposal next = proposal(*searcher, id);
+        const Proposal next = lab::ask(*searcher, id);
         const bool own = !next.note.starts_with("0 ");
         local += own;
         Trial trial = lab::running(id, next.config, next.note);
@@ -183,9 +169,9 @@ TEST(BlendSearch, EveryGlobalSearcherThatItOffersWorks) {
 // Quality, deterministic: fixed seeds.
 
 TEST(BlendSearchQuality, FindsTheDeeperBasinMoreOftenThanCfoAndThanRandom) {
-  const double blend = mean_best("blendsearch", plane(), 60, two_basins);
-  EXPECT_LT(blend, mean_best("random", plane(), 60, two_basins) * 0.8);
-  EXPECT_LT(blend, mean_best("cfo", plane(), 60, two_basins));
+  const double blend = lab::mean_best("blendsearch", plane(), 60, two_basins);
+  EXPECT_LT(blend, lab::mean_best("random", plane(), 60, two_basins) * 0.8);
+  EXPECT_LT(blend, lab::mean_best("cfo", plane(), 60, two_basins));
 }
 
 TEST(BlendSearchQuality, BeatsRandomOnAMixedConditionalFunction) {
@@ -199,7 +185,7 @@ TEST(BlendSearchQuality, BeatsRandomOnAMixedConditionalFunction) {
     if (value_text(c[0]) == "forest") return 0.3 + std::pow(number(c[1]) / 32 - 0.5, 2) + width;
     return std::pow(std::log10(number(c[2])) / 3 - 0.3, 2) + (value_text(c[3]) == "rbf" ? 0 : 0.2) + width;
   };
-  EXPECT_LT(mean_best("blendsearch", space, 60, loss), mean_best("random", space, 60, loss) / 3);
+  EXPECT_LT(lab::mean_best("blendsearch", space, 60, loss), lab::mean_best("random", space, 60, loss) / 3);
 }
 
 }  // namespace

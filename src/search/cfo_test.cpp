@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "search/testing.h"
+#include "search/problems_for_test.h"
 
 namespace hone {
 namespace {
@@ -27,24 +27,10 @@ double ellipsoid(const Config& c) {
 }
 
 /// Mean over 20 seeds of the best loss after `trials`.
-double mean_best(const std::string& searcher, const Space& space, int trials,
-                 const std::function<double(const Config&)>& loss) {
-  double sum = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const auto losses = lab::minimize(*make_searcher(searcher, space, seed), trials, loss);
-    sum += *std::min_element(losses.begin(), losses.end()) / 20;
-  }
-  return sum;
-}
-
-Proposal proposal(const Searcher& searcher, TrialId id) {
-  return std::get<Proposal>(searcher.ask({.trial = id, .until = 1, .exact = true}));
-}
-
 TEST(Cfo, BeginsAtTheLowCostValuesAndElsewhereInTheMiddle) {
   const Space space = cheap_space();
   const auto cfo = make_searcher("cfo", space);
-  const Proposal first = proposal(*cfo, 0);
+  const Proposal first = lab::ask(*cfo, 0);
   EXPECT_EQ(number(first.config[0]), 1);
   EXPECT_NEAR(number(first.config[1]), 1e-2, 1e-9);
   EXPECT_EQ(number(first.config[2]), 3);
@@ -75,7 +61,7 @@ TEST(Cfo, WithoutLowCostItBeginsAtTheBestOfAFewThatAreSpreadOut) {
     return starts.back();
   });
   const auto best = std::min_element(starts.begin(), starts.end()) - starts.begin();
-  EXPECT_EQ(proposal(*cfo, 3).why, "thread 1 from trial " + std::to_string(best) + ", step 0.15: a random direction");
+  EXPECT_EQ(lab::ask(*cfo, 3).why, "thread 1 from trial " + std::to_string(best) + ", step 0.15: a random direction");
 }
 
 TEST(Cfo, PendingTrialsAreOfDifferentDirectionsAndTheirOpposites) {
@@ -85,7 +71,7 @@ TEST(Cfo, PendingTrialsAreOfDifferentDirectionsAndTheirOpposites) {
   std::set<std::string> notes;
   int opposites = 0;
   for (TrialId id = 5; id < 13; ++id) {
-    const Proposal next = proposal(*cfo, id);
+    const Proposal next = lab::ask(*cfo, id);
     EXPECT_TRUE(notes.insert(next.note).second) << next.note;
     opposites += next.why.find("the opposite of trial") != std::string::npos;
     lab::tell_start(*cfo, lab::running(id, next.config, next.note));
@@ -101,7 +87,7 @@ TEST(Cfo, ResultsMayComeInAnyOrder) {
     std::vector<Trial> open;
     double best = 1e9;
     for (TrialId id = 0; id < 80; ++id) {
-      const Proposal next = proposal(*cfo, id);
+      const Proposal next = lab::ask(*cfo, id);
       open.push_back(lab::running(id, next.config, next.note));
       lab::tell_start(*cfo, open.back());
       if (open.size() < 8) continue;
@@ -124,7 +110,7 @@ TEST(Cfo, GoesToABetterTrialOfSomebodyElse) {
   Trial added = lab::running(8, space.decode(std::vector<double>{0.9, 0.1}));
   lab::tell_start(*cfo, added);
   lab::tell_report(*cfo, added, 0.5);
-  EXPECT_NE(proposal(*cfo, 9).why.find("from trial 8"), std::string::npos);
+  EXPECT_NE(lab::ask(*cfo, 9).why.find("from trial 8"), std::string::npos);
 }
 
 TEST(Cfo, StartsAgainWhereItHasConverged) {
@@ -133,7 +119,7 @@ TEST(Cfo, StartsAgainWhereItHasConverged) {
   std::set<char> threads;
   double farthest = 0;
   for (TrialId id = 0; id < 400; ++id) {
-    const Proposal next = proposal(*cfo, id);
+    const Proposal next = lab::ask(*cfo, id);
     threads.insert(next.note[0]);
     Trial trial = lab::running(id, next.config, next.note);
     lab::tell_start(*cfo, trial);
@@ -149,7 +135,7 @@ TEST(Cfo, KeepsOnSpreadingOutWhileEverythingFails) {
   const auto cfo = make_searcher("cfo", space);
   int late_crashes = 0;
   for (TrialId id = 0; id < 60; ++id) {
-    const Proposal next = proposal(*cfo, id);
+    const Proposal next = lab::ask(*cfo, id);
     Trial trial = lab::running(id, next.config, next.note);
     lab::tell_start(*cfo, trial);
     if (id < 10 || value_text(trial.config[0]) == "crashes") {
@@ -168,8 +154,8 @@ TEST(Cfo, KeepsOnSpreadingOutWhileEverythingFails) {
 TEST(CfoQuality, IsNoWorseThanRandomAtTenAndFarBetterAtSixty) {
   const Space space = space_of(
       {{"a", "float(0, 1)"}, {"b", "float(0, 1)"}, {"c", "float(0, 1)"}, {"d", "float(0, 1)"}, {"e", "float(0, 1)"}});
-  EXPECT_LT(mean_best("cfo", space, 10, ellipsoid), mean_best("random", space, 10, ellipsoid));
-  EXPECT_LT(mean_best("cfo", space, 60, ellipsoid), mean_best("random", space, 60, ellipsoid) / 8);
+  EXPECT_LT(lab::mean_best("cfo", space, 10, ellipsoid), lab::mean_best("random", space, 10, ellipsoid));
+  EXPECT_LT(lab::mean_best("cfo", space, 60, ellipsoid), lab::mean_best("random", space, 60, ellipsoid) / 8);
 }
 
 TEST(CfoQuality, BeatsRandomWhereOptionsDecide) {
@@ -184,7 +170,7 @@ TEST(CfoQuality, BeatsRandomWhereOptionsDecide) {
       return 0.4 + width + (value_text(c[0]) == "mlp" ? 0.2 : std::abs(number(c[1]) / 32 - 0.5));
     return std::pow(std::log10(number(c[2])) / 3 - 0.3, 2) + (value_text(c[3]) == "rbf" ? 0 : 0.2) + width;
   };
-  EXPECT_LT(mean_best("cfo", space, 60, loss), mean_best("random", space, 60, loss) / 3);
+  EXPECT_LT(lab::mean_best("cfo", space, 60, loss), lab::mean_best("random", space, 60, loss) / 3);
 }
 
 }  // namespace

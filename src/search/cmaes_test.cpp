@@ -26,16 +26,9 @@ double bowl(const Config& c) {
 
 double best_of(const std::vector<double>& losses) { return *std::min_element(losses.begin(), losses.end()); }
 
-Proposal ask(const Searcher& searcher, TrialId id) {
-  const auto answer = searcher.ask({.trial = id, .until = 1, .exact = true});
-  const auto* proposal = std::get_if<Proposal>(&answer);
-  EXPECT_NE(proposal, nullptr);
-  return proposal ? *proposal : Proposal{};
-}
-
 TEST(Cmaes, BeginsInTheMiddle) {
   const auto cmaes = make_searcher("cmaes", space_of({{"lr", "float(1e-4, 1, log)"}, {"n", "int(0, 10)"}}));
-  const Proposal first = ask(*cmaes, 0);
+  const Proposal first = lab::ask(*cmaes, 0);
   EXPECT_NEAR(number(first.config[0]), 1e-2, 1e-9);
   EXPECT_EQ(number(first.config[1]), 5);
   EXPECT_EQ(first.why, "the middle of the space, to begin with");
@@ -122,7 +115,7 @@ double in_parallel(Searcher& cmaes, std::size_t pending, int trials) {
   std::vector<Trial> open;
   double best = 1e9;
   for (TrialId id = 0; id < trials; ++id) {
-    const Proposal proposal = ask(cmaes, id);
+    const Proposal proposal = lab::ask(cmaes, id);
     open.push_back(lab::running(id, proposal.config, proposal.note));
     lab::tell_start(cmaes, open.back());
     if (open.size() < pending) continue;
@@ -167,7 +160,7 @@ TEST(Cmaes, FailedAndNanTrialsAreTheWorstWhereverTheyAre) {
   const auto cmaes = make_searcher("cmaes", cube(3), 1);
   double best = 1e9;
   for (TrialId id = 0; id < 300; ++id) {
-    const Proposal proposal = ask(*cmaes, id);
+    const Proposal proposal = lab::ask(*cmaes, id);
     Trial trial = lab::running(id, proposal.config, proposal.note);
     lab::tell_start(*cmaes, trial);
     if (number(trial.config[0]) < 0.28) {
@@ -186,7 +179,7 @@ TEST(Cmaes, ALostTrialOfTheModelDoesNotSilenceTheModel) {
   const auto cmaes = make_searcher("cmaes", cube(2), 1);
   int modelled = 0;
   for (TrialId id = 0; id < 60; ++id) {
-    const Proposal proposal = ask(*cmaes, id);
+    const Proposal proposal = lab::ask(*cmaes, id);
     Trial trial = lab::running(id, proposal.config, proposal.note);
     lab::tell_start(*cmaes, trial);
     if (proposal.note == "model") {
@@ -227,7 +220,7 @@ TEST(Cmaes, TheNoteIsEnoughToGoOnFromTheTellsAlone) {
   };
   std::vector<Tell> log;
   for (TrialId id = 0; id < 80; ++id) {
-    const Proposal proposal = ask(*live, id);
+    const Proposal proposal = lab::ask(*live, id);
     Trial trial = lab::running(id, proposal.config, proposal.note);
     log.push_back({trial, Change::Started});
     live->tell(trial, Change::Started, trial.note);
@@ -238,7 +231,7 @@ TEST(Cmaes, TheNoteIsEnoughToGoOnFromTheTellsAlone) {
     const auto rebuilt = make_searcher("cmaes", space, 5);
     if (id % 9 != 0) continue;
     for (const Tell& tell : log) rebuilt->tell(tell.trial, tell.change, tell.trial.note);
-    EXPECT_EQ(ask(*rebuilt, id + 1).config, ask(*live, id + 1).config) << id;
+    EXPECT_EQ(lab::ask(*rebuilt, id + 1).config, lab::ask(*live, id + 1).config) << id;
   }
 }
 

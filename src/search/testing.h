@@ -92,4 +92,12 @@ inline double number(const Value& value) {
   return std::nan("");
 }
 
+/// What is proposed at full length where there is no fidelity.
+inline Proposal ask(const Searcher& searcher, TrialId id) {
+  const auto answer = searcher.ask({.trial = id, .until = 1, .exact = true});
+  const auto* proposal = std::get_if<Proposal>(&answer);
+  EXPECT_NE(proposal, nullptr);
+  return proposal ? *proposal : Proposal{};
+}
+
 }  // namespace hone::lab

@@ -121,6 +121,22 @@ Result<Options> check_options(const std::string& where, const std::vector<Option
 std::int64_t option_int(const Options& options, const std::string& name) {
   return get_option<std::int64_t>(options, name);
 }
+const char* option_type_name(OptionRow::Type type) {
+  switch (type) {
+    case OptionRow::Type::Bool:
+      return "bool";
+    case OptionRow::Type::Int:
+      return "int";
+    case OptionRow::Type::Float:
+      return "float";
+    case OptionRow::Type::Text:
+      return "text";
+    case OptionRow::Type::Word:
+      return "word";
+  }
+  return "";
+}
+
 double option_float(const Options& options, const std::string& name) { return get_option<double>(options, name); }
 bool option_bool(const Options& options, const std::string& name) {
   return get_option<std::int64_t>(options, name) != 0;

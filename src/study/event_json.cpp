@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "hone/study.h"
 #include "study/study_file.h"
+#include "study/value_json.h"
 
 namespace hone {
 namespace {
@@ -104,14 +105,10 @@ static_assert(std::size(kSteers) == static_cast<std::size_t>(Steer::Parallel) + 
 
 // Writing.
 
-std::string_view non_finite(double value) { return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"; }
-
-Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(non_finite(value)); }
-
-Json value_json(const Value& value) {
+Json event_value(const Value& value) {
   if (const auto* number = std::get_if<double>(&value)) {
     // A text in a config is a word; so a double that is no number, which only a derived value could be, is an array.
-    return std::isfinite(*number) ? Json(*number) : Json::array({non_finite(*number)});
+    return std::isfinite(*number) ? Json(*number) : Json::array({number_json(*number)});
   }
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return Json(*integer);
   if (const auto* word = std::get_if<std::string>(&value)) return Json(*word);
@@ -150,7 +147,7 @@ struct Write {
     if (config.empty()) return;
     Json::array_t values;
     values.reserve(config.size());
-    for (const auto& value : config) values.push_back(value_json(value));
+    for (const auto& value : config) values.push_back(event_value(value));
     out.emplace_back(key, Json(std::move(values)));
   }
   void operator()(const char* key, const Metrics& metrics) const {

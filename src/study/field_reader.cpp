@@ -95,7 +95,6 @@ bool FieldReader::expect_map(const YamlNode& node, std::string_view field, std::
 }
 
 void FieldReader::check_keys(const YamlNode& map, std::string_view field, const std::vector<std::string>& known,
-                             const std::vector<std::string>& later,
                              const std::map<std::string, std::string>& elsewhere) {
   const auto has = [](const std::vector<std::string>& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
@@ -106,8 +105,7 @@ void FieldReader::check_keys(const YamlNode& map, std::string_view field, const 
         field.empty() ? shown(std::string_view(key)) : fmt::format("{}.{}", field, shown(std::string_view(key)));
     const auto place = elsewhere.find(key);
     const std::string near = place == elsewhere.end() ? nearest_name(key, known) : place->second;
-    if (has(later, key)) wrong(line, path, "is not in this version; remove it");
-    else if (!near.empty()) wrong(line, path, fmt::format("unknown key; did you mean {}?", near));
+    if (!near.empty()) wrong(line, path, fmt::format("unknown key; did you mean {}?", near));
     else wrong(line, path, fmt::format("unknown key; known are {}", fmt::join(known, ", ")));
   }
 }

@@ -40,10 +40,9 @@ class FieldReader {
 
   // Each says what is wrong, if anything is, and then returns nothing.
   bool expect_map(const YamlNode& node, std::string_view field, std::string_view example);
-  /// Keys other than `known` are mistakes; those of `later` are not delivered, and `elsewhere` says for some what they
-  /// were probably meant to be.
+  /// Keys other than `known` are mistakes; `elsewhere` says for some what they were probably meant to be.
   void check_keys(const YamlNode& map, std::string_view field, const std::vector<std::string>& known,
-                  const std::vector<std::string>& later = {}, const std::map<std::string, std::string>& elsewhere = {});
+                  const std::map<std::string, std::string>& elsewhere = {});
   std::optional<std::string> word(const YamlNode& node, std::string_view field, std::string_view example);
   std::optional<std::int64_t> whole(const YamlNode& node, std::string_view field, std::int64_t lo, std::int64_t hi);
   std::optional<double> number(const YamlNode& node, std::string_view field);

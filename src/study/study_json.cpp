@@ -25,12 +25,6 @@ Json algorithm_json(const Algorithm& algorithm) {
   return Json{{algorithm.name, options}};
 }
 
-Json named_json(const NamedValues& values) {
-  Json out = Json::object();
-  for (const auto& [name, value] : values) out[name] = value_json(value);
-  return out;
-}
-
 Json initial_json(const InitialPoint& point) {
   Json metrics = Json::object();
   for (const auto& [name, value] : point.metrics) metrics[name] = value;

@@ -49,7 +49,7 @@ class StudyReader {
   Draft read(const std::string& file) {
     std::vector<std::string> keys = kKeys;
     keys.insert(keys.end(), kOwn.begin(), kOwn.end());
-    r_.check_keys(root_, "", keys, {}, places());
+    r_.check_keys(root_, "", keys, places());
     name(file);
     if (const YamlNode* node = root_.find("command")) command(*node);
     objectives();
@@ -79,7 +79,7 @@ class StudyReader {
 
  private:
   void check_section(const YamlNode& node, const std::string& section) {
-    r_.check_keys(node, section, kSections.at(section), {}, places());
+    r_.check_keys(node, section, kSections.at(section), places());
   }
 
   void name(const std::string& file) {
