@@ -6,6 +6,7 @@ import os
 import re
 
 from quality_stats import CHECKPOINTS, verdict
+from quality_suite import APART
 
 GROUPS = ("bbob-low", "bbob-10", "bbob-20", "mixed", "conditional", "ml")
 # Like against like, and at how many evaluations there are results of the others.
@@ -93,7 +94,7 @@ def auto_table(table, ours):
         lines.append(f"Mean relative rank at {at}, 0 first to 1 last, among those with results on a problem: "
                      + ", ".join(f"{shown(o, ours)} {rank:.2f}" for o, (rank, _) in order if o == spec or o not in ours) + ".\n")
         ahead = []
-        for group in GROUPS:
+        for group in (*GROUPS, *APART):
             rivals = {o: m[0] for o in table.optimizers if o not in ours and (m := table.mean_regret(o, at, group))}
             if not rivals or not table.mean_regret(spec, at, group):
                 continue
@@ -125,7 +126,7 @@ drawn with replacement); below 0 Hone is ahead.
 ### All groups together
 
 {regret_table(table, ours, None)}"""]
-    for group in GROUPS:
+    for group in (*GROUPS, *APART):
         if not table.problems(group):
             continue
         picture = f"\n![regret against evaluations, {group}]({plots}/regret-{group}.png)\n" if plots else ""
@@ -166,7 +167,7 @@ def plot(table, ours, folder):
 
     os.makedirs(folder, exist_ok=True)
     points = list(range(5, 101, 5))
-    for group in GROUPS:
+    for group in (g for g in (*GROUPS, *APART) if table.problems(g)):
         figure, axes = pyplot.subplots(figsize=(9, 5), dpi=80)
         problems = len(table.problems(group))
         for number, o in enumerate(shown_in_plot(table, ours, group)):

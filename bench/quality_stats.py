@@ -14,6 +14,8 @@ from statistics import mean, median
 
 import numpy as np
 
+from quality_suite import APART
+
 CHECKPOINTS = (10, 25, 50, 100)
 CUT = 3.0
 STEP = 5
@@ -44,7 +46,7 @@ class Table:
                       for p, of in self.runs.items()}
 
     def problems(self, group=None):
-        return [p for p in self.runs if group in (None, self.group[p])]
+        return [p for p in self.runs if self.group[p] == group or group is None and self.group[p] not in APART]
 
     def values(self, problem, optimizer, at):
         """The best value of each run after `at` evaluations; none of a run that ended before."""

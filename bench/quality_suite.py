@@ -1,4 +1,10 @@
-"""The problems of bench/quality: six a group. `SUITE` maps names to problems, in the order in which they are run."""
+"""The problems of bench/quality: six a group, and apart from them each BBOB function in 2 and in 5 dimensions.
+
+`SUITE` maps names to problems, in the order in which they are run. The groups in `APART` are in no mean over all groups:
+six low-dimensional functions are few, and optimisers that give the same run for every seed are lucky on some of them.
+"""
+
+from dataclasses import replace
 
 from problems import bbob_problem, jenatton_problem, make_suite, mixint_problem, ml_problem, tree_problem
 
@@ -15,4 +21,6 @@ SUITE = make_suite([
     ml_problem("choice", "breast_cancer", "error", folds=2, models=("svm", "rf", "mlp", "linear", "knn")),
     ml_problem("rf", "wine", "logloss"),
     ml_problem("mlp", "wine", "logloss"),
+    *(replace(bbob_problem(f, d, i), group="bbob-low-all") for f in range(1, 25) for d, i in ((2, 7), (5, 8))),
 ])
+APART = ("bbob-low-all",)

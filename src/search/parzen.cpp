@@ -128,7 +128,11 @@ void Parzen::fill(Column& column, std::size_t k, std::span<const WeightedPoint> 
   column.mentioned = spread.n > 0;
   if (!column.mentioned) return;
   const bool options = !axis.ordered;
-  const double mix = options ? rules.choice_mix : axis.levels > 0 ? rules.level_mix : rules.mix;
+  // Of c options with n observations: as if 1 / (1 + n) of each had been seen besides (Optuna does so), so that two good
+  // trials alike do not settle a choice.
+  const auto count = static_cast<double>(axis.levels);
+  const double choice_mix = std::max(rules.choice_mix, count / (count + 1 + spread.n));
+  const double mix = options ? choice_mix : axis.levels > 0 ? rules.level_mix : rules.mix;
   column.reach = options ? 0 : kReach * bandwidth(spread, dimensions_, rules);
   column.at.assign(blocks_ * kKernelBlock, 0);
   column.height.assign(blocks_ * kKernelBlock, 0);

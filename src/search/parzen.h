@@ -40,7 +40,7 @@ struct KernelRules {
   double clip = 0.35;           // magic clipping: no bandwidth below clip / (1 + n)
   double mix = 0.05;            // share of the prior in every kernel of a continuous parameter
   double level_mix = 0.1;       // in one of levels: a kernel may be narrower than a level
-  double choice_mix = 0.2;      // share of the prior in an option's kernel
+  double choice_mix = 0.2;      // share of the prior in an option's kernel, at least; larger while there are few points
 };
 
 struct WeightedPoint {

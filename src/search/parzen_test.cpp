@@ -127,6 +127,14 @@ TEST(Parzen, AHeavyPointCountsAsSeveral) {
   EXPECT_GT(heavy.log({0.2}), heavy.log({0.7}) + 0.5);
 }
 
+TEST(Parzen, FewPointsAlikeDoNotSettleAChoice) {
+  // Each kernel keeps 4 / (4 + 1 + n) of the prior, or 0.2 of it: n = 2 leaves 4/7 and, with the prior, (1 + 2 * 4/7) / 3.
+  const std::vector<double> even(4, 0.25);
+  EXPECT_NEAR(Density({options(even)}, {{0.1}, {0.1}}).log({0.6}), std::log((1 + 8.0 / 7) / 3), 1e-12);
+  const std::vector<std::vector<double>> many(99, {0.1});
+  EXPECT_NEAR(Density({options(even)}, many).log({0.6}), std::log((1 + 99 * 0.2) / 100), 1e-12);
+}
+
 TEST(Parzen, AnInactiveCoordinateOfAQueryIsIntegratedOver) {
   const Density joint({continuous(), levels(4)}, {{0.2, 0.125}, {0.7, 0.875}});
   double sum = 0;

@@ -181,7 +181,7 @@ SearcherRow tpe_row() {
                   real("min_bandwidth", 0.03, 0.0001, 1,
                        "narrowest kernel of a numeric parameter, as a share of its range"),
                   real("choice_mix", 0.2, 0.001, 1,
-                       "chance that a kernel of a choice draws from the prior instead of its own option"),
+                       "chance, at least, that a kernel of a choice draws from the prior instead of its own option"),
                   real("branch_weight", 4, 0.001, 1000,
                        "good trials given for nothing to the options of a choice that gates other parameters, all "
                        "together. More explores the branches more")},
