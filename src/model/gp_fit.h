@@ -43,6 +43,7 @@ class Evidence {
   void warp(const double* theta);
   void gather(const double* theta);
   void fill();
+  void invert(const Eigen::VectorXd& alpha);
   void slopes(const double* theta, double* gradient);
 
   const KernelShape& shape_;
@@ -56,7 +57,7 @@ class Evidence {
   double signal_ = 0, noise_ = 0, share_ = 0;
   Eigen::ArrayXd product_, product_slope_, sum_, correlation_, scratch_;
   std::vector<Eigen::ArrayXd> value_, slope_, r2_, h_;  // of each group
-  Eigen::MatrixXd k_, inverse_;
+  Eigen::MatrixXd k_, w_, inverse_;
   bool warps_;
   Eigen::MatrixXd x_, u_, by_a_, by_b_, pairs_;  // if it warps: X, u, ∂u/∂ log a, ∂u/∂ log b, a value for each pair
 };

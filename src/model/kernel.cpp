@@ -54,18 +54,21 @@ void Kernel::covariance(const Eigen::MatrixXd& x, const double* point, Eigen::Ar
   if (slopes != nullptr) slopes->resize(shape_.groups.size());
   for (std::size_t g = 0; g < shape_.groups.size(); ++g) {
     const auto& group = shape_.groups[g];
-    group_r2.setZero();
-    group_h.setZero();
+    Eigen::ArrayXd &own_r2 = share_ == 0 ? r2 : group_r2, &own_h = share_ == 0 ? h : group_h;
+    if (share_ != 0) {
+      group_r2.setZero();
+      group_h.setZero();
+    }
     for (const Eigen::Index j : group.columns) {
       if (shape_.category[static_cast<std::size_t>(j)]) {
-        group_h += weight_[j] * (x.col(j).array() != point[j]).cast<double>();
+        own_h += weight_[j] * (x.col(j).array() != point[j]).cast<double>();
       } else {
-        group_r2 += weight_[j] * (x.col(j).array() - point[j]).square();
+        own_r2 += weight_[j] * (x.col(j).array() - point[j]).square();
       }
     }
+    if (share_ == 0) continue;
     r2 += group_r2;
     h += group_h;
-    if (share_ == 0) continue;
     Eigen::ArrayXd* slope = slopes != nullptr ? &(*slopes)[g] : nullptr;
     if (group.flag >= 0 && point[group.flag] == 0) {
       if (slope != nullptr) slope->setZero(n);
