@@ -1,7 +1,7 @@
 // Asynchronous successive halving, by promotion: Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht, Talwalkar,
 // "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020, algorithm 2.
 //
-//   level[k]  fidelity of rung k: round(max / eta^(K-k)), K the top rung
+//   level[k]  fidelity of rung k: min * eta^k, and max at the top
 //   n         trials with a result in rung k; those that failed or were stopped by somebody else have left
 //   promotable  among the best floor(n / eta) of the n, paused, and not promoted before
 //

@@ -23,14 +23,12 @@ std::optional<double> loss_at(const Trial& trial, Resource level) {
 
 std::vector<Resource> rung_levels(Resource min, Resource max, std::int64_t eta) {
   HONE_CHECK(1 <= min && min <= max && eta >= 2, "rungs need 1 <= min <= max and eta >= 2");
-  std::vector<Resource> levels{max};
-  for (Resource d = 1; d <= max && d <= std::numeric_limits<Resource>::max() / eta;) {
-    d *= eta;
-    Resource level = max / d + (max % d >= d - max % d ? 1 : 0);  // round(max / d) in whole numbers
-    if (level < min || level >= levels.back()) break;
+  std::vector<Resource> levels;
+  for (Resource level = min; level < max; level *= eta) {
     levels.push_back(level);
+    if (level > max / eta) break;
   }
-  std::reverse(levels.begin(), levels.end());
+  levels.push_back(max);
   return levels;
 }
 

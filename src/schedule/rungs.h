@@ -31,7 +31,7 @@ double first_loss(const Report& report);
 /// The loss of the first report at `level` or beyond. O(log reports)
 std::optional<double> loss_at(const Trial& trial, Resource level);
 
-/// round(max / eta^k) for k = 0, 1, ... while at least `min` and distinct; ascending, so that the last is exactly `max`.
+/// min * eta^k for k = 0, 1, ... below `max`, and `max`.
 /// REQUIRES: 1 <= min <= max, eta >= 2
 std::vector<Resource> rung_levels(Resource min, Resource max, std::int64_t eta);
 

@@ -12,18 +12,23 @@ using Levels = std::vector<Resource>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-TEST(RungLevels, EndAtTheMaximumAndGoDownByEta) {
+TEST(RungLevels, BeginAtTheMinimumAndGoUpByEtaToTheMaximum) {
   EXPECT_EQ(rung_levels(1, 9, 3), (Levels{1, 3, 9}));
-  EXPECT_EQ(rung_levels(1, 10, 3), (Levels{1, 3, 10}));
-  EXPECT_EQ(rung_levels(1, 100, 4), (Levels{2, 6, 25, 100}));
+  EXPECT_EQ(rung_levels(1, 81, 3), (Levels{1, 3, 9, 27, 81}));  // Li 2018, table 1
+  EXPECT_EQ(rung_levels(1, 100, 4), (Levels{1, 4, 16, 64, 100}));
+  EXPECT_EQ(rung_levels(2, 27, 3), (Levels{2, 6, 18, 27}));
 }
 
-TEST(RungLevels, NeverGoBelowTheMinimumNorRepeat) {
-  EXPECT_EQ(rung_levels(2, 27, 3), (Levels{3, 9, 27}));
-  EXPECT_EQ(rung_levels(9, 10, 3), (Levels{10}));
+TEST(RungLevels, EndAtTheMaximumHoweverNearTheLastStepIs) {
+  EXPECT_EQ(rung_levels(1, 10, 3), (Levels{1, 3, 9, 10}));
+  EXPECT_EQ(rung_levels(1, 8, 3), (Levels{1, 3, 8}));
+  EXPECT_EQ(rung_levels(9, 10, 3), (Levels{9, 10}));
+  EXPECT_EQ(rung_levels(1, 2, 3), (Levels{1, 2}));
+}
+
+TEST(RungLevels, AreOneWhereTheMinimumIsTheMaximum) {
   EXPECT_EQ(rung_levels(1, 1, 2), (Levels{1}));
-  EXPECT_EQ(rung_levels(1, 3, 2), (Levels{1, 2, 3}));
-  EXPECT_EQ(rung_levels(1, 2, 3), (Levels{1, 2}));  // round(2 / 3) = 1
+  EXPECT_EQ(rung_levels(7, 7, 3), (Levels{7}));
 }
 
 TEST(RungLevels, DoNotOverflow) {
