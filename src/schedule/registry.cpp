@@ -6,9 +6,7 @@ namespace hone {
 
 const std::vector<SchedulerRow>& schedulers() {
   static const std::vector<SchedulerRow> rows = {
-      asha_row(),
-      median_row(),
-      none_row(),
+      asha_row(), hyperband_row(), median_row(), none_row(), sh_row(),
   };
   return rows;
 }

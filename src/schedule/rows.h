@@ -8,8 +8,12 @@
 namespace hone {
 
 SchedulerRow asha_row();
+SchedulerRow hyperband_row();
 SchedulerRow median_row();
 SchedulerRow none_row();
+SchedulerRow sh_row();
+
+OptionRow eta_option();
 
 /// One bracket with one rung: every trial may run to the highest fidelity.
 std::vector<Bracket> whole_plan(const ScheduleInputs& inputs);

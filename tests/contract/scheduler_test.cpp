@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,8 @@ std::vector<Weather> weathers() {
   all[4].faults = {.lost = 0.1, .crash = 0.1, .hang = 0.05, .late = 0.1, .twice = 0.1, .nan = 0.05};
   return all;
 }
+
+const std::set<std::string> kSynchronous = {"hyperband", "sh"};
 
 struct Pair {
   std::string searcher, scheduler;
@@ -179,6 +182,7 @@ TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
 
 TEST_P(SchedulerContract, KeepsEveryWorkerBusyWhileATrialMayStart) {
   if (GetParam().searcher == "coordinate") return;  // a stage begins with the best of the one before: it waits for that
+  if (kSynchronous.contains(GetParam().scheduler)) return;  // a full rung waits for its last
   StudySpec spec = study(GetParam().searcher, GetParam().scheduler, 2, 150);
   Plan world = plan(spec, {}, 2, 8);
   auto result = simulate(spec, world);
@@ -206,7 +210,7 @@ Naive naive(const std::vector<Trial>& trials, const std::vector<Resource>& level
     std::vector<RungEntry> results;
     for (const Trial& trial : trials) {
       if (trial.phase == Phase::Failed || trial.phase == Phase::Stopped || trial.until < levels[k]) continue;
-      if (auto loss = loss_at(trial, levels[k])) results.push_back({*loss, trial.id});
+      if (const Report* report = report_at(trial, levels[k])) results.push_back({first_loss(*report), trial.id});
     }
     std::sort(results.begin(), results.end());
     results.resize(results.size() / eta);
