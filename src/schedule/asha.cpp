@@ -77,7 +77,7 @@ class Promoting : public Scheduler {
           k, best->trial,
           fmt::format("{}: {}, and no more can come", wording_.rung(k, level(k)), wording_.place(rung.results, *best)));
     }
-    return Wait{"no new trial may start and no rung has one to promote"};
+    return Wait{kNothingToPromote};
   }
 
   Wording wording_;

@@ -24,7 +24,7 @@ class Stopping : public Scheduler {
   Move next(const Offer& offer) const override {
     if (!verdicts_.empty()) return Stop{verdicts_.begin()->first, verdicts_.begin()->second};
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    if (!offer.can_start) return Wait{"no new trial may start"};
+    if (!offer.can_start) return Wait{kNothingToPromote};
     Start start;
     start.until = max_;
     start.why = "a slot is free";

@@ -55,7 +55,7 @@ class Halving : public Scheduler {
     }
     if (wait) return *wait;
     if (offer.can_start) return start(brackets_.size());
-    return Wait{"no new trial may start and no rung has one to promote"};
+    return Wait{kNothingToPromote};
   }
 
   void tell(const Trial& trial, Change change) override {

@@ -27,6 +27,10 @@ inline bool operator<(const RungEntry& a, const RungEntry& b) {
   return a.trial < b.trial;
 }
 
+/// In order, with order_of_key() and find_by_order() in O(log n).
+using Ranking = __gnu_pbds::tree<RungEntry, __gnu_pbds::null_type, std::less<RungEntry>, __gnu_pbds::rb_tree_tag,
+                                 __gnu_pbds::tree_order_statistics_node_update>;
+
 /// The loss by which algorithms with one objective compare; nan if the report has none.
 double first_loss(const Report& report);
 
@@ -66,9 +70,7 @@ class RungResults {
  private:
   Resource level_;
   std::int64_t eta_;
-  __gnu_pbds::tree<RungEntry, __gnu_pbds::null_type, std::less<RungEntry>, __gnu_pbds::rb_tree_tag,
-                   __gnu_pbds::tree_order_statistics_node_update>
-      results_;
+  Ranking results_;
   std::set<RungEntry> waiting_;
   std::optional<Fronts> fronts_;  // then the two above are empty
 };

@@ -170,7 +170,7 @@ TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
     ASSERT_TRUE(spec.has_value()) << spec.error().what;
     Plan world;
     world.workers = 3;
-    world.metrics.emplace_back("loss", *curve("x + n", spec->space));
+    world.metrics.emplace_back("loss", *curve("x + n + 1 / at", spec->space));  // a plateau would end a trial
     auto result = simulate(*spec, world, {.death = seed > 5 ? 0.03 : 0.0, .seed = seed});
     ASSERT_TRUE(result.has_value()) << result.error().what;
     EXPECT_EQ(lines(result->broken), "") << "seed " << seed;
