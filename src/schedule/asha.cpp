@@ -100,6 +100,7 @@ SchedulerRow asha_row() {
   row.paper = "Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020, algorithm 2";
   row.options = {
       eta_option(),
+      grace_option(),
       {"stop",
        OptionRow::Type::Bool,
        std::int64_t{0},
@@ -109,13 +110,14 @@ SchedulerRow asha_row() {
        "trials run on until they are stopped at a rung, instead of pausing there; always so if the command cannot go "
        "on"},
   };
-  row.make = [](const ScheduleInputs& inputs, const Options& options) {
+  row.make = [](const ScheduleInputs& given, const Options& options) {
+    const ScheduleInputs inputs = after_grace(given, options);
     std::int64_t eta = option_int(options, "eta");
     bool stop = option_bool(options, "stop") || !inputs.resumable;
     return stop ? make_stopping_asha(inputs, eta) : make_promoting_asha(inputs, eta);
   };
   row.plan = [](const ScheduleInputs& inputs, const Options& options) {
-    return rung_plan(inputs, option_int(options, "eta"));
+    return rung_plan(after_grace(inputs, options), option_int(options, "eta"));
   };
   return row;
 }

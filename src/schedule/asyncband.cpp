@@ -146,6 +146,7 @@ SchedulerRow asyncband_row() {
   row.multi_objective = true;
   row.options = {
       eta_option(),
+      grace_option(),
       {"brackets", OptionRow::Type::Int, std::int64_t{100}, 1, 100, {}, "at most so many, from the lowest rung on"},
       {"stop",
        OptionRow::Type::Bool,
@@ -157,11 +158,11 @@ SchedulerRow asyncband_row() {
        "on"},
   };
   row.make = [](const ScheduleInputs& inputs, const Options& options) {
-    return make_asyncband(inputs, option_int(options, "eta"), option_int(options, "brackets"),
+    return make_asyncband(after_grace(inputs, options), option_int(options, "eta"), option_int(options, "brackets"),
                           option_bool(options, "stop"));
   };
   row.plan = [](const ScheduleInputs& inputs, const Options& options) {
-    return asyncband_plan(inputs, option_int(options, "eta"), option_int(options, "brackets"));
+    return asyncband_plan(after_grace(inputs, options), option_int(options, "eta"), option_int(options, "brackets"));
   };
   return row;
 }

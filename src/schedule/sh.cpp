@@ -1,4 +1,6 @@
 // The rows of synchronous successive halving and of Hyperband; halving.cpp has the algorithm.
+#include <algorithm>
+
 #include "schedule/halving.h"
 #include "schedule/rows.h"
 
@@ -6,6 +8,24 @@ namespace hone {
 
 OptionRow eta_option() {
   return {"eta", OptionRow::Type::Int, std::int64_t{3}, 2, 10, {}, "one of so many goes on from each rung"};
+}
+
+OptionRow grace_option() {
+  return {"grace",
+          OptionRow::Type::Int,
+          std::monostate{},
+          1,
+          1e12,
+          {},
+          "no trial is stopped or compared before this fidelity; default: its min"};
+}
+
+ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options) {
+  auto grace = options.find("grace");
+  if (grace == options.end()) return inputs;
+  const auto* given = std::get_if<std::int64_t>(&grace->second);
+  if (given) inputs.min = std::clamp(*given, inputs.min, inputs.max);
+  return inputs;
 }
 
 SchedulerRow sh_row() {

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
+#include "schedule/rows.h"
+
 namespace hone {
 
 Stopper::Stopper(const ScheduleInputs& inputs, const Options& options)
-    : wording_(inputs), max_(inputs.max), grace_(inputs.min) {
-  auto grace = options.find("grace");
-  if (grace == options.end()) return;
-  if (const auto* given = std::get_if<std::int64_t>(&grace->second)) grace_ = *given;
-}
+    : wording_(inputs), max_(inputs.max), grace_(after_grace(inputs, options).min) {}
 
 Move Stopper::next(const Offer& offer) const {
   if (!verdicts_.empty()) return Stop{verdicts_.begin()->first, verdicts_.begin()->second};
@@ -41,16 +39,6 @@ void Stopper::tell(const Trial& trial, Change change) {
     const bool counts = verdict && trial.phase == Phase::Running && fresh->at < max_ && fresh->at >= grace_;
     if (counts) verdicts_[trial.id] = std::move(*verdict);
   }
-}
-
-OptionRow grace_option() {
-  return {"grace",
-          OptionRow::Type::Int,
-          std::monostate{},
-          1,
-          1e12,
-          {},
-          "no trial is stopped before this fidelity; default: its min"};
 }
 
 std::optional<double> given_float(const Options& options, const std::string& name) {

@@ -31,8 +31,6 @@ class Stopper : public Scheduler {
   std::map<TrialId, std::string> verdicts_;
 };
 
-/// No trial is stopped before this fidelity; its min if it is not given.
-OptionRow grace_option();
 std::optional<double> given_float(const Options& options, const std::string& name);
 
 /// Stops a trial whose best loss so far is worse than a quantile of the others' losses at that point.
