@@ -33,9 +33,10 @@ namespace {
 
 class Halving : public Scheduler {
  public:
-  Halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes)
+  Halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes, Filling filling)
       : wording_(inputs),
         eta_(eta),
+        filling_(filling),
         objectives_(inputs.objectives),
         shapes_(std::move(shapes)),
         old_(make_promoting_asha(inputs, eta)) {}
@@ -48,13 +49,14 @@ class Halving : public Scheduler {
     if (!std::holds_alternative<Wait>(left)) return left;
     std::optional<Wait> wait;
     for (std::size_t b : open_) {
-      std::optional<Move> move = next_in(b, offer.can_start);
+      std::optional<Move> move = evolves(b) ? evolve_in(b, offer.can_start) : next_in(b, offer.can_start);
       if (!move) continue;
       if (!std::holds_alternative<Wait>(*move)) return *move;
       if (!wait) wait = std::get<Wait>(*move);
     }
+    const bool begin = offer.can_start && (!wait || filling_ == Filling::Evolve);
+    if (begin) return start(brackets_.size(), 0);
     if (wait) return *wait;
-    if (offer.can_start) return start(brackets_.size());
     return Wait{kNothingToPromote};
   }
 
@@ -77,7 +79,7 @@ class Halving : public Scheduler {
  private:
   const Bracket& shape(std::size_t b) const { return shapes_[b % shapes_.size()]; }
 
-  // No trial may join any more.
+  // No trial may join the first rung any more.
   bool full(std::size_t b) const {
     const Ladder& bracket = brackets_[b];
     return bracket.rungs()[0].entrants >= shape(b).rungs[0].n || (bracket.top() > 0 && bracket.rungs()[1].entrants > 0);
@@ -92,8 +94,22 @@ class Halving : public Scheduler {
     return best;
   }
 
+  bool evolves(std::size_t b) const { return filling_ == Filling::Evolve && b > 0; }
+  // Of the trials that were meant for this rung and no further.
+  std::int64_t started(std::size_t b, std::size_t k) const {
+    if (b >= brackets_.size()) return 0;
+    const Ladder& bracket = brackets_[b];
+    return bracket.rungs()[k].entrants - (k < bracket.top() ? bracket.rungs()[k + 1].entrants : 0);
+  }
+
   bool finished(std::size_t b) const {
     const Ladder& bracket = brackets_[b];
+    if (evolves(b)) {
+      for (std::size_t k = 0; k <= bracket.top(); ++k) {
+        if (bracket.rungs()[k].running > 0 || started(b, k) < shape(b).rungs[k].n) return false;
+      }
+      return true;
+    }
     if (!full(b) || !bracket.short_of().empty()) return false;
     for (std::size_t k = 0; k <= bracket.top(); ++k) {
       const Ladder::Level& rung = bracket.rungs()[k];
@@ -111,17 +127,30 @@ class Halving : public Scheduler {
       return Resume{trial, bracket.level(k),
                     fmt::format("{}, it has not come to {} yet", label(b), wording_.rung(k, bracket.level(k)))};
     }
-    if (can_start && !full(b)) return start(b);
+    if (can_start && !full(b)) return start(b, 0);
     for (std::size_t k = 0; k <= bracket.top(); ++k) {
       const Ladder::Level& rung = bracket.rungs()[k];
-      if (rung.running > 0) {
-        return Wait{fmt::format("{}, {} waits for {} of its {} {}", label(b), wording_.rung(k, bracket.level(k)),
-                                rung.running, rung.entrants, rung.entrants == 1 ? "trial" : "trials")};
-      }
+      if (rung.running > 0) return waiting(b, k);
       if (k == bracket.top()) break;
       if (auto best = promotable(rung)) return promote(b, k, *best);
     }
     return std::nullopt;
+  }
+
+  // Rung after rung: those of a later one have the best of the one before for parents.
+  std::optional<Move> evolve_in(std::size_t b, bool can_start) const {
+    const Ladder& bracket = brackets_[b];
+    for (std::size_t k = 0; k <= bracket.top(); ++k) {
+      if (can_start && started(b, k) < shape(b).rungs[k].n) return start(b, k);
+      if (bracket.rungs()[k].running > 0) return waiting(b, k);
+    }
+    return std::nullopt;
+  }
+
+  Move waiting(std::size_t b, std::size_t k) const {
+    const Ladder::Level& rung = brackets_[b].rungs()[k];
+    return Wait{fmt::format("{}, {} waits for {} of its {} {}", label(b), wording_.rung(k, rung.results.level()),
+                            rung.running, rung.entrants, rung.entrants == 1 ? "trial" : "trials")};
   }
 
   Move promote(std::size_t b, std::size_t k, RungEntry best) const {
@@ -134,13 +163,12 @@ class Halving : public Scheduler {
                   fmt::format("{}, {}; on to {}", label(b), standing, wording_.fidelity(bracket.level(k + 1)))};
   }
 
-  Move start(std::size_t b) const {
-    const Rung& first = shape(b).rungs[0];
-    const std::int64_t entrants = b < brackets_.size() ? brackets_[b].rungs()[0].entrants : 0;
+  Move start(std::size_t b, std::size_t k) const {
+    const Rung& rung = shape(b).rungs[k];
     Start start;
-    start.until = first.r;
+    start.until = rung.r;
     start.bracket = static_cast<int>(b);
-    start.why = fmt::format("{}, {}: trial {} of {}", label(b), wording_.rung(0, first.r), entrants + 1, first.n);
+    start.why = fmt::format("{}, {}: trial {} of {}", label(b), wording_.rung(k, rung.r), started(b, k) + 1, rung.n);
     return start;
   }
 
@@ -151,11 +179,12 @@ class Halving : public Scheduler {
 
   Wording wording_;
   std::int64_t eta_;
+  Filling filling_;
   int objectives_;
   Shapes shapes_;
   std::unique_ptr<Scheduler> old_;
   std::vector<Ladder> brackets_;
-  std::set<std::size_t> open_;  // not finished; one, except after an extension
+  std::set<std::size_t> open_;  // not finished; one if they promote, except after an extension
 };
 
 std::int64_t ceiling(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
@@ -193,8 +222,33 @@ Shapes halving_shapes(const ScheduleInputs& inputs, std::int64_t eta, std::int64
   return {bracket};
 }
 
-std::unique_ptr<Scheduler> make_halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes) {
-  return std::make_unique<Halving>(inputs, eta, std::move(shapes));
+std::unique_ptr<Scheduler> make_halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes,
+                                        Filling filling) {
+  return std::make_unique<Halving>(inputs, eta, std::move(shapes), filling);
+}
+
+std::vector<Bracket> evolving_plan(const ScheduleInputs& inputs, std::int64_t eta, const Shapes& shapes) {
+  ScheduleInputs first = inputs;
+  if (inputs.trials) first.trials = std::min(*inputs.trials, shapes[0].rungs[0].n);
+  std::vector<Bracket> plan = halving_plan(first, eta, {shapes[0]});
+  std::int64_t turn = 0;
+  for (const Bracket& shape : shapes) {
+    for (const Rung& rung : shape.rungs) turn += rung.n;
+  }
+  // Without a limit what is left of one turn.
+  const std::int64_t left = inputs.trials ? *inputs.trials - *first.trials : turn;
+  std::int64_t rest = left % turn;
+  std::vector<Bracket> evolved;
+  for (std::size_t b = 1; b < shapes.size() + (inputs.trials ? 1 : 0); ++b) {
+    const Bracket& shape = shapes[b % shapes.size()];
+    for (const Rung& rung : shape.rungs) {
+      const std::int64_t begun = inputs.trials ? std::min(rest, rung.n) : 0, n = left / turn * rung.n + begun;
+      rest -= begun;
+      if (n > 0) evolved.push_back({shape.s, {{n, rung.r}}});
+    }
+  }
+  plan.insert(plan.end(), evolved.begin(), evolved.end());
+  return plan;
 }
 
 std::vector<Bracket> halving_plan(const ScheduleInputs& inputs, std::int64_t eta, const Shapes& shapes) {

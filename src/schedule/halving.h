@@ -17,10 +17,17 @@ Shapes hyperband_shapes(const ScheduleInputs& inputs, std::int64_t eta);
 /// One bracket with all rungs, and `n` trials in the first; 0: as many as Hyperband's first bracket has.
 Shapes halving_shapes(const ScheduleInputs& inputs, std::int64_t eta, std::int64_t n);
 
+enum class Filling {
+  Promote,  // the later rungs of a bracket: the best of the rung before
+  Evolve,   // new trials, in all brackets but the very first; and no slot waits, the next bracket begins (DEHB)
+};
 /// The shapes in turn, again and again.
-std::unique_ptr<Scheduler> make_halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes);
+std::unique_ptr<Scheduler> make_halving(const ScheduleInputs& inputs, std::int64_t eta, Shapes shapes,
+                                        Filling filling = Filling::Promote);
 
 /// What the study's trials come to, summed for each shape; one turn of all shapes if there is no limit.
 std::vector<Bracket> halving_plan(const ScheduleInputs& inputs, std::int64_t eta, const Shapes& shapes);
+/// As one bracket for each rung that is filled with new trials.
+std::vector<Bracket> evolving_plan(const ScheduleInputs& inputs, std::int64_t eta, const Shapes& shapes);
 
 }  // namespace hone

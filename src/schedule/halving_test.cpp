@@ -190,6 +190,51 @@ TEST(Hyperband, RunsItsBracketsInTurnAndThenFromTheStart) {
                                                "bracket 2 of round 3, rung 1 (epoch 1): trial 1 of 9"}));
 }
 
+TEST(Dehb, PromotesInItsFirstBracketAndFillsTheRungsOfAllOthersWithNewTrials) {
+  Desk desk("dehb", epochs(1, 9));
+  std::vector<std::string> moves;
+  for (int i = 0; i < 13 + 6 + 3 + 13; ++i) {
+    Move move = desk.next();
+    if (auto* resume = std::get_if<Resume>(&move)) {
+      const Resume to = *resume;
+      desk.resume(to.trial, to.until);
+      desk.finish(to.trial, 0.1, to.until == 9);
+    } else {
+      ASSERT_TRUE(std::holds_alternative<Start>(move)) << why(move);
+      const Start start = std::get<Start>(move);
+      desk.finish(desk.begin(start.until, start.bracket), 0.1, start.until == 9);
+    }
+    if (moves.empty() || moves.back() != brief(move).substr(0, 6) + brief(move).back()) {
+      moves.push_back(brief(move).substr(0, 6) + brief(move).back());
+    }
+  }
+  EXPECT_EQ(moves, (std::vector<std::string>{"start 1", "resume3", "resume9", "start 3", "start 9", "start 1",
+                                             "start 3", "start 9"}))
+      << "9, 3, 1; 5, 1; 3 more at 9; then 9, 3, 1 new ones";
+}
+
+TEST(Dehb, BeginsTheNextBracketWhereARungWaits) {
+  Desk desk("dehb", epochs(1, 9));
+  for (int i = 0; i < 9; ++i) desk.start();
+  EXPECT_EQ(why(desk.next()), "bracket 1 of round 1, rung 1 (epoch 3): trial 1 of 5");
+  EXPECT_EQ(why(desk.next(false)), "bracket 2 of round 1, rung 1 (epoch 1) waits for 9 of its 9 trials");
+  desk.start();
+  for (int i = 0; i < 9; ++i) desk.finish(i, 0.1 * i);
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 3") << "older brackets first";
+}
+
+TEST(Dehb, PlansNewTrialsInAllBracketsButTheFirst) {
+  ScheduleInputs inputs = epochs(1, 9);
+  Shapes shapes = hyperband_shapes(inputs, 3);
+  inputs.trials = 9 + 5 + 1 + 3 + 4;
+  EXPECT_EQ(table(evolving_plan(inputs, 3, shapes)),
+            (Table{{{9, 1}, {3, 3}, {1, 9}}, {{5, 3}}, {{1, 9}}, {{3, 9}}, {{4, 1}}}));
+  inputs.trials = 5;
+  EXPECT_EQ(table(evolving_plan(inputs, 3, shapes)), (Table{{{5, 1}, {1, 3}, {1, 9}}}));
+  inputs.trials.reset();
+  EXPECT_EQ(table(evolving_plan(inputs, 3, shapes)), (Table{{{9, 1}, {3, 3}, {1, 9}}, {{5, 3}}, {{1, 9}}, {{3, 9}}}));
+}
+
 // A study whose maximum was raised tells its trials again, with bracket -1.
 TEST(Hyperband, TakesTheBestOfTrialsFromOtherLevelsFurther) {
   Desk desk("hyperband", epochs(1, 9));

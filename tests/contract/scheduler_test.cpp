@@ -301,6 +301,20 @@ TEST(Recipes, BohbLearnsFromTheHighestRungWithEnoughResultsAndDrawsAThirdAtRando
   }
 }
 
+TEST(Recipes, DehbEvolvesAPopulationForEachFidelity) {
+  StudySpec spec = study("auto", "dehb", 1, 200);
+  auto result = simulate(spec, plan(spec, {}, 1, 8));
+  ASSERT_TRUE(result.has_value()) << result.error().what;
+  EXPECT_EQ(result->study.spec().searcher.name, "de");
+  const std::vector<std::string> whys = reasons(result->log);
+  EXPECT_GT(saying(whys, "of others, towards the best"), 60);
+  EXPECT_GT(saying(whys, "of the best at the fidelity below"), 20);
+  std::int64_t fresh = 0;  // at the top without a run below
+  for (const Trial& trial : result->study.trials()) fresh += trial.until == 9 && trial.legs.empty() ? 1 : 0;
+  EXPECT_GT(fresh, 20);
+  EXPECT_LT(result->study.trials()[static_cast<std::size_t>(*result->study.best())].reports.back().loss[0], 0.2);
+}
+
 TEST(Recipes, KeepASearcherThatTheStudyNames) {
   auto result = Study::make(study("gp", "bohb", 1));
   ASSERT_TRUE(result.has_value());
