@@ -270,6 +270,47 @@ TEST(AshaContract, BringsOneTrialToTheTopHoweverFewThereAre) {
   }
 }
 
+// --- several objectives ---
+
+TEST(SeveralObjectives, AreScheduledByAllWithRungsUnderAnyWeather) {
+  int schedulers_seen = 0;
+  for (const SchedulerRow& row : schedulers()) {
+    if (!row.multi_objective || !row.needs_fidelity) continue;
+    ++schedulers_seen;
+    for (const char* searcher : {"random", "tpe", "nsga2"}) {
+      for (const Weather& weather : weathers()) {
+        SCOPED_TRACE(fmt::format("{}, {}, {}", row.name, searcher, weather.name));
+        auto spec = read_study_file(
+            fmt::format(
+                "objective: [minimize loss, minimize size]\nspace: {{x: \"float(0, 1)\", n: \"int(1, 64, log)\"}}\n"
+                "fidelity: {{name: epoch, max: 9}}\nsearcher: {}\nscheduler: {}\nseed: 3\nstop: {{trials: 40}}\n"
+                "limits: {{time: 60s, retries: 1}}\n",
+                searcher, row.name),
+            "contract");
+        ASSERT_TRUE(spec.has_value()) << spec.error().what;
+        Plan world;
+        world.workers = 4;
+        world.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at", spec->space));
+        world.metrics.emplace_back("size", *curve("n / 64 + x / 10", spec->space));
+        world.faults = weather.faults;
+        world.seed = 3;
+        auto result = simulate(*spec, world);
+        ASSERT_TRUE(result.has_value()) << result.error().what;
+        ASSERT_EQ(lines(result->broken), "");
+        ASSERT_EQ(lines(rederive(*spec, result->log)), "");
+        EXPECT_EQ(result->study.trials().size(), 40u);
+        auto disturbed = simulate(*spec, world, {.rebuild = 0.1, .meddle = 0.5, .seed = 3});
+        ASSERT_EQ(difference(result->log, disturbed->log), "");
+        std::int64_t top = 0;
+        for (const Trial& trial : result->study.trials())
+          top += trial.phase == Phase::Completed && trial.until == 9 ? 1 : 0;
+        EXPECT_GE(top, 1);
+      }
+    }
+  }
+  EXPECT_GE(schedulers_seen, 6);
+}
+
 // --- recipes: a scheduler's name stands for a searcher too, unless the study names one ---
 
 std::vector<std::string> reasons(const std::vector<Event>& log) {
