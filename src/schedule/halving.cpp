@@ -19,7 +19,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <deque>
 #include <optional>
 #include <set>
 #include <utility>
@@ -47,13 +47,12 @@ class Halving : public Scheduler {
     closed.can_start = false;
     Move left = old_->next(closed);
     if (!std::holds_alternative<Wait>(left)) return left;
-    std::optional<Wait> wait;
-    for (std::size_t b : open_) {
-      std::optional<Move> move = evolves(b) ? evolve_in(b, offer.can_start) : next_in(b, offer.can_start);
-      if (!move) continue;
-      if (!std::holds_alternative<Wait>(*move)) return *move;
-      if (!wait) wait = std::get<Wait>(*move);
+    for (std::size_t b : ready_) {
+      std::optional<Move> move = next_in(b, offer.can_start);
+      if (move && !std::holds_alternative<Wait>(*move)) return *move;
     }
+    std::optional<Move> wait;
+    for (auto b = open_.begin(); b != open_.end() && !wait; ++b) wait = next_in(*b, offer.can_start);
     const bool begin = offer.can_start && (!wait || filling_ == Filling::Evolve);
     if (begin) return start(brackets_.size(), 0);
     if (wait) return *wait;
@@ -74,6 +73,9 @@ class Halving : public Scheduler {
     brackets_[b].tell(trial, change);
     if (finished(b)) open_.erase(b);
     else open_.insert(b);
+    std::optional<Move> move = next_in(b, true);
+    if (move && !std::holds_alternative<Wait>(*move)) ready_.insert(b);
+    else ready_.erase(b);
   }
 
  private:
@@ -120,6 +122,7 @@ class Halving : public Scheduler {
 
   // None: the bracket has nothing to do, now or ever.
   std::optional<Move> next_in(std::size_t b, bool can_start) const {
+    if (evolves(b)) return evolve_in(b, can_start);
     const Ladder& bracket = brackets_[b];
     if (!bracket.short_of().empty()) {
       TrialId trial = *bracket.short_of().begin();
@@ -183,8 +186,9 @@ class Halving : public Scheduler {
   int objectives_;
   Shapes shapes_;
   std::unique_ptr<Scheduler> old_;
-  std::vector<Ladder> brackets_;
-  std::set<std::size_t> open_;  // not finished; one if they promote, except after an extension
+  std::deque<Ladder> brackets_;
+  std::set<std::size_t> ready_;  // have somebody to start or to send on
+  std::set<std::size_t> open_;   // not finished; one if they promote, except after an extension
 };
 
 std::int64_t ceiling(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
