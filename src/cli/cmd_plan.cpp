@@ -76,8 +76,11 @@ std::string bound_text(const StudySpec& spec, const std::string& bound) {
 /// A single bracket has no number: trials do not say which they are in either.
 std::string brackets_text(const Plan& plan) {
   std::string out;
+  const Bracket* last = nullptr;
   for (const Bracket& bracket : plan.brackets) {
     std::string label = plan.brackets.size() == 1 ? "rungs" : fmt::format("bracket {}", bracket.s);
+    if (last && last->s == bracket.s) label.clear();  // rungs that are not promoted from one to the next
+    last = &bracket;
     for (const Rung& rung : bracket.rungs) {
       out += fmt::format("{:<11}{} up to {} {}\n", std::exchange(label, ""),
                          rung.n > 0 ? counted(rung.n, "trial") : "trials", plan.spec.fidelity->name, rung.r);

@@ -144,7 +144,7 @@ TEST(Asha, CorrectsAResultWhenItsReportComesAfterThePause) {
 
 // A study that was extended tells its trials again, one by one, under levels that they never ran for.
 TEST(Asha, AcceptsTrialsOfOtherLevels) {
-  Desk desk("asha", epochs(2, 20));  // levels 2, 7, 20
+  Desk desk("asha", epochs(2, 18));  // levels 2, 6, 18
   TrialId low = desk.begin(1);
   desk.finish(low, 0.5);
   EXPECT_EQ(brief(desk.next()), "resume 0 to 2") << "it has to reach the first rung";
@@ -152,7 +152,7 @@ TEST(Asha, AcceptsTrialsOfOtherLevels) {
   desk.report(middle, 1, 0.3);
   desk.report(middle, 9, 0.2);
   desk.end(middle, Change::Paused);
-  TrialId top = desk.begin(20);
+  TrialId top = desk.begin(18);
   desk.finish(top, 0.1, true);
   desk.end(top, Change::Paused);
   desk.end(99, Change::Paused);
@@ -167,7 +167,7 @@ TEST(Asha, AcceptsTrialsOfOtherLevels) {
   desk.finish(desk.begin(7), 0.4);
   EXPECT_EQ(brief(desk.next()), "start 2") << "the best of rung 2 is at the top";
   desk.end(top, Change::Failed);
-  EXPECT_EQ(brief(desk.next()), "resume 1 to 20");
+  EXPECT_EQ(brief(desk.next()), "resume 1 to 18");
   desk.end(other, Change::Stopped);
 }
 
@@ -177,6 +177,39 @@ TEST(Asha, StoppedByTheUserIsAsIfItHadNeverCome) {
   desk.end(0, Change::Stopped);
   EXPECT_EQ(brief(desk.next()), "start 1");
   EXPECT_EQ(brief(desk.next(false)), "resume 1 to 3");
+}
+
+TEST(Asha, ComparesNobodyWithinTheGrace) {
+  Desk desk("asha", epochs(1, 27), {{"grace", std::int64_t{5}}});
+  EXPECT_EQ(brief(desk.next()), "start 5");
+  for (double loss : {0.3, 0.2, 0.1}) desk.run(loss, 5);
+  EXPECT_EQ(brief(desk.next()), "resume 2 to 15");
+  Desk stopping("asha", epochs(1, 27), {{"grace", std::int64_t{5}}, {"stop", std::int64_t{1}}});
+  for (int i = 0; i < 3; ++i) stopping.start();
+  for (Resource at : {1, 4}) {
+    for (TrialId id : {0, 1, 2}) stopping.report(id, at, 0.1 * static_cast<double>(id));
+  }
+  EXPECT_EQ(brief(stopping.next()), "start 27");
+  for (TrialId id : {0, 1, 2}) stopping.report(id, 5, 0.1 * static_cast<double>(id));
+  EXPECT_EQ(brief(stopping.next()), "stop 2");
+}
+
+TEST(Asha, PromotesByFrontsWhereThereAreSeveralObjectives) {
+  ScheduleInputs inputs = epochs(1, 9);
+  inputs.objectives = 2;
+  Desk desk("asha", inputs);
+  const std::vector<std::vector<double>> losses = {{0.5, 0.5}, {0.2, 0.9}, {0.1, 0.4}};
+  for (const auto& loss : losses) {
+    TrialId id = desk.start();
+    desk.report(id, 1, loss);
+    desk.end(id, Change::Paused);
+  }
+  EXPECT_EQ(brief(desk.next()), "resume 2 to 3");
+  EXPECT_EQ(why(desk.next()), "rung 1 (epoch 1): front 1 of 2, 1st of 3, top 1 go on; on to epoch 3");
+  desk.end(2, Change::Failed);
+  desk.report(desk.begin(1), 1, {0.1, 0.95});
+  desk.end(3, Change::Paused);
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 3") << "the three are one front; of its ends the first";
 }
 
 TEST(AshaStop, LetsTrialsRunOnAndStopsOnceAtEachRung) {

@@ -12,18 +12,23 @@ using Levels = std::vector<Resource>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
-TEST(RungLevels, EndAtTheMaximumAndGoDownByEta) {
+TEST(RungLevels, BeginAtTheMinimumAndGoUpByEtaToTheMaximum) {
   EXPECT_EQ(rung_levels(1, 9, 3), (Levels{1, 3, 9}));
-  EXPECT_EQ(rung_levels(1, 10, 3), (Levels{1, 3, 10}));
-  EXPECT_EQ(rung_levels(1, 100, 4), (Levels{2, 6, 25, 100}));
+  EXPECT_EQ(rung_levels(1, 81, 3), (Levels{1, 3, 9, 27, 81}));  // Li 2018, table 1
+  EXPECT_EQ(rung_levels(1, 100, 4), (Levels{1, 4, 16, 64, 100}));
+  EXPECT_EQ(rung_levels(2, 27, 3), (Levels{2, 6, 18, 27}));
 }
 
-TEST(RungLevels, NeverGoBelowTheMinimumNorRepeat) {
-  EXPECT_EQ(rung_levels(2, 27, 3), (Levels{3, 9, 27}));
-  EXPECT_EQ(rung_levels(9, 10, 3), (Levels{10}));
+TEST(RungLevels, EndAtTheMaximumHoweverNearTheLastStepIs) {
+  EXPECT_EQ(rung_levels(1, 10, 3), (Levels{1, 3, 9, 10}));
+  EXPECT_EQ(rung_levels(1, 8, 3), (Levels{1, 3, 8}));
+  EXPECT_EQ(rung_levels(9, 10, 3), (Levels{9, 10}));
+  EXPECT_EQ(rung_levels(1, 2, 3), (Levels{1, 2}));
+}
+
+TEST(RungLevels, AreOneWhereTheMinimumIsTheMaximum) {
   EXPECT_EQ(rung_levels(1, 1, 2), (Levels{1}));
-  EXPECT_EQ(rung_levels(1, 3, 2), (Levels{1, 2, 3}));
-  EXPECT_EQ(rung_levels(1, 2, 3), (Levels{1, 2}));  // round(2 / 3) = 1
+  EXPECT_EQ(rung_levels(7, 7, 3), (Levels{7}));
 }
 
 TEST(RungLevels, DoNotOverflow) {
@@ -41,18 +46,18 @@ TEST(RungEntry, PutsNanLastAndBreaksTiesByTrial) {
   EXPECT_FALSE((RungEntry{kNan, 1}) < (RungEntry{kNan, 1}));
 }
 
-TEST(LossAt, IsTheFirstReportAtTheLevelOrBeyond) {
+TEST(ReportAt, IsTheFirstReportAtTheLevelOrBeyond) {
   Trial trial;
   trial.reports = {{1, {0.9}, {}, 0}, {4, {0.5}, {}, 0}, {9, {0.1}, {}, 0}};
-  EXPECT_EQ(loss_at(trial, 1), 0.9);
-  EXPECT_EQ(loss_at(trial, 3), 0.5);
-  EXPECT_EQ(loss_at(trial, 4), 0.5);
-  EXPECT_EQ(loss_at(trial, 10), std::nullopt);
+  EXPECT_EQ(report_at(trial, 1)->loss[0], 0.9);
+  EXPECT_EQ(report_at(trial, 3)->loss[0], 0.5);
+  EXPECT_EQ(report_at(trial, 4)->loss[0], 0.5);
+  EXPECT_EQ(report_at(trial, 10), nullptr);
 }
 
 TEST(RungResults, KnowPlacesAndTheQuota) {
   RungResults rung(1, 3);
-  for (int i = 0; i < 7; ++i) rung.insert({10.0 - i, i});
+  for (int i = 0; i < 7; ++i) rung.insert({10.0 - i, i}, nullptr);
   EXPECT_EQ(rung.size(), 7);
   EXPECT_EQ(rung.quota(), 2);
   EXPECT_EQ(rung.place({4, 6}), 1);
@@ -60,6 +65,20 @@ TEST(RungResults, KnowPlacesAndTheQuota) {
   EXPECT_FALSE(rung.goes_on({6, 4}));
   rung.erase({4, 6});
   EXPECT_EQ(rung.place({5, 5}), 1);
+}
+
+TEST(RungResults, KnowTheBestOfThoseThatWait) {
+  RungResults rung(1, 3);
+  for (int i = 0; i < 4; ++i) rung.insert({1.0 + i, i}, nullptr);
+  EXPECT_EQ(rung.first_waiting(), std::nullopt);
+  rung.wait({3, 2});
+  rung.wait({2, 1});
+  EXPECT_EQ(rung.first_waiting()->trial, 1);
+  rung.replace({3, 2}, {0.5, 2}, nullptr);
+  EXPECT_EQ(rung.first_waiting()->trial, 2) << "it still waits, with its new result";
+  rung.go_on({0.5, 2});
+  EXPECT_EQ(rung.first_waiting()->trial, 1);
+  EXPECT_EQ(rung.size(), 4);
 }
 
 TEST(RungPlan, DividesTheTrialsByEta) {

@@ -6,11 +6,15 @@
 //   F    scale of differences    CR   share of coordinates that come from v_i     p  share of the members that are best
 // A trial's target rides in its note, so that any number of them may be on their way: whenever one ends, it takes the place
 // of its target if it is no worse.
+// Under a scheduler that starts trials at several fidelities (hyperband, dehb) each has a population of its own, as in
+// DEHB, section 3.2. A new member, and half of the children, come from the best of the fidelity below by rand/1/bin: in
+// DEHB all do at the later rungs of a bracket, and none at its first.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "search/generation.h"
 #include "search/make.h"
@@ -20,6 +24,8 @@
 
 namespace hone {
 namespace {
+
+constexpr double kFromBelow = 0.5;
 
 class De final : public Searcher {
  public:
@@ -32,50 +38,52 @@ class De final : public Searcher {
         best_(option_float(options, "best")),
         opening_(inputs.space, inputs.seed, "de"),
         legal_(inputs.space),
-        ended_(inputs.space) {}
+        none_(inputs.space) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "de", static_cast<std::uint64_t>(ask.trial));
+    const auto found = pools_.find(ask.until);
+    const Pool& own = found == pools_.end() ? none_ : found->second;
+    const Pool* lower = below(ask.until);
     // While the first are on their way there is nobody to learn from; with four of them there is.
-    if (members_.size() < wanted_ && (started_ < wanted_ || members_.size() < 4)) {
-      return opening_.propose(ask, rng, legal_, members_.size(), wanted_);
-    }
-    const std::size_t target = static_cast<std::size_t>(ask.trial) % members_.size();
+    const bool young = own.members.size() < wanted_ && (own.started < wanted_ || own.members.size() < 4);
+    if (young && !lower) return opening_.propose(ask, rng, legal_, own.members.size(), wanted_);
+    if (young) return from_below(*lower, lower->members[lower->order[pick(rng, top(*lower))]], false, rng);
+    const std::size_t target = static_cast<std::size_t>(ask.trial) % own.members.size();
+    if (lower && rng.uniform() < kFromBelow) return from_below(*lower, own.members[target], true, rng);
     Config last;
     auto picked = legal_.pick(rng, [&](Rng& stream) {
       // A child that only differs where its target is inactive or has a single value is its target once more.
-      for (int i = 0; i < 32 && (i == 0 || last == members_[target].config); ++i) {
-        last = space_.decode(offspring(target, stream));
+      for (int i = 0; i < 32 && (i == 0 || last == own.members[target].config); ++i) {
+        last = space_.decode(offspring(own, target, stream));
       }
       return last;
     });
-    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
-    Proposal proposal{
-        .config = std::move(std::get<Config>(picked)), .note = std::to_string(members_[target].standing.id), .why = {}};
-    proposal.why = proposal.config == last ? fmt::format("trial {} changed by differences of others, towards the best",
-                                                         members_[target].standing.id)
-                                           : "no variation was free; the nearest legal configuration";
-    return proposal;
+    return proposal(std::move(picked), last, own.members[target].standing.id, true, "of others, towards the best");
   }
 
   void tell(const Trial& trial, Change change, std::string_view note) override {
     if (is_new(trial, change)) legal_.tried(trial.config);
-    if (change == Change::Started) ++started_;
-    const auto standing = ended_.tell(trial, change);
+    // Known results were not run up to anything.
+    const Resource level = trial.source.empty() || trial.reports.empty() ? trial.until : trial.reports.back().at;
+    Pool& pool = pools_.try_emplace(level, space_).first->second;
+    if (change == Change::Started) ++pool.started;
+    const auto standing = pool.ended.tell(trial, change);
     if (!standing) return;
-    Member member{.config = trial.config, .point = filled(ended_.point(trial.id), trial.id), .standing = *standing};
-    ended_.clear();
-    if (members_.size() < wanted_) {
-      members_.push_back(std::move(member));
-    } else if (Member& rival = members_[rival_of(note)]; !worse(*standing, rival.standing)) {
+    Member member{.config = trial.config, .point = filled(pool.ended.point(trial.id), trial.id), .standing = *standing};
+    pool.ended.clear();
+    std::vector<Member>& members = pool.members;
+    if (members.size() < wanted_) {
+      members.push_back(std::move(member));
+    } else if (Member& rival = members[rival_of(pool, note)]; !worse(*standing, rival.standing)) {
       rival = std::move(member);
     } else {
       return;
     }
-    order_.resize(members_.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    std::sort(order_.begin(), order_.end(),
-              [this](std::size_t a, std::size_t b) { return members_[a].standing < members_[b].standing; });
+    pool.order.resize(members.size());
+    for (std::size_t i = 0; i < pool.order.size(); ++i) pool.order[i] = i;
+    std::sort(pool.order.begin(), pool.order.end(),
+              [&](std::size_t a, std::size_t b) { return members[a].standing < members[b].standing; });
   }
 
  private:
@@ -84,6 +92,58 @@ class De final : public Searcher {
     std::vector<double> point;
     Standing standing;
   };
+  /// The population of one fidelity.
+  struct Pool {
+    explicit Pool(const Space& space) : ended(space) {}
+    std::vector<Member> members;
+    std::vector<std::size_t> order;  // of members, best first
+    std::size_t started = 0;
+    Generation ended;  // one at a time
+  };
+
+  /// The nearest fidelity below with enough members to mix.
+  const Pool* below(Resource until) const {
+    for (auto it = pools_.lower_bound(until); it != pools_.begin();) {
+      --it;
+      if (it->second.members.size() >= 4) return &it->second;
+    }
+    return nullptr;
+  }
+  /// How many of a pool are parents of those that run further.
+  std::size_t top(const Pool& pool) const { return std::max<std::size_t>(4, pool.members.size() / 2); }
+  static std::size_t pick(Rng& rng, std::size_t n) { return static_cast<std::size_t>(rng.below(n)); }
+
+  static std::variant<Proposal, Wait, Exhausted> proposal(std::variant<Config, Exhausted> picked, const Config& meant,
+                                                          TrialId target, bool rivals, const std::string& how) {
+    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
+    Proposal proposal{
+        .config = std::move(std::get<Config>(picked)), .note = rivals ? std::to_string(target) : "", .why = {}};
+    proposal.why = proposal.config == meant ? fmt::format("trial {} changed by differences {}", target, how)
+                                            : "no variation was free; the nearest legal configuration";
+    return proposal;
+  }
+
+  /// DEHB: rand/1/bin whose parents are the best of the fidelity below.
+  std::variant<Proposal, Wait, Exhausted> from_below(const Pool& parents, const Member& target, bool rivals,
+                                                     Rng& rng) const {
+    Config last;
+    auto picked = legal_.pick(rng, [&](Rng& stream) {
+      for (int i = 0; i < 32 && (i == 0 || last == target.config); ++i) {
+        const std::size_t n = top(parents);
+        std::size_t a = pick(stream, n), b = a, c = a;
+        while (b == a) b = pick(stream, n);
+        while (c == a || c == b) c = pick(stream, n);
+        const auto point = [&](std::size_t place) -> const std::vector<double>& {
+          return parents.members[parents.order[place]].point;
+        };
+        const std::vector<double>&base = point(a), &plus = point(b), &minus = point(c);
+        last = space_.decode(
+            crossed(target.point, stream, [&](std::size_t j) { return base[j] + scale_ * (plus[j] - minus[j]); }));
+      }
+      return last;
+    });
+    return proposal(std::move(picked), last, target.standing.id, rivals, "of the best at the fidelity below");
+  }
 
   static std::size_t members(std::int64_t option, std::optional<std::int64_t> trials) {
     if (option > 0) return static_cast<std::size_t>(std::max<std::int64_t>(option, 4));
@@ -91,14 +151,14 @@ class De final : public Searcher {
     return static_cast<std::size_t>(std::clamp<std::int64_t>(trials.value_or(240) / 12, 8, 20));
   }
   /// Without a note it is the worst whose place is at stake, and likewise if the target is gone.
-  std::size_t rival_of(std::string_view note) const {
+  static std::size_t rival_of(const Pool& pool, std::string_view note) {
     TrialId id = -1;
     if (std::from_chars(note.data(), note.data() + note.size(), id).ec == std::errc()) {
-      for (std::size_t i = 0; i < members_.size(); ++i) {
-        if (members_[i].standing.id == id) return i;
+      for (std::size_t i = 0; i < pool.members.size(); ++i) {
+        if (pool.members[i].standing.id == id) return i;
       }
     }
-    return order_.back();
+    return pool.order.back();
   }
   /// Equal losses are no reason to stay: only so a plateau is crossed.
   static bool worse(const Standing& a, Standing b) {
@@ -114,22 +174,31 @@ class De final : public Searcher {
     return point;
   }
 
-  std::vector<double> offspring(std::size_t target, Rng& rng) const {
-    const std::size_t size = members_.size();
+  std::vector<double> offspring(const Pool& pool, std::size_t target, Rng& rng) const {
+    const std::size_t size = pool.members.size();
     const auto best = static_cast<std::uint64_t>(std::max(1.0, std::ceil(best_ * static_cast<double>(size))));
-    const std::vector<double>& guide = members_[order_[static_cast<std::size_t>(rng.below(best))]].point;
+    const std::vector<double>& guide = pool.members[pool.order[static_cast<std::size_t>(rng.below(best))]].point;
     std::size_t r1 = target, r2 = target;
     while (r1 == target) r1 = static_cast<std::size_t>(rng.below(size));
     while (r2 == target || r2 == r1) r2 = static_cast<std::size_t>(rng.below(size));
     const double scale = scale_ * (0.6 + 0.8 * rng.uniform());  // a little more or less, so that steps do not repeat
-    std::vector<double> trial = members_[target].point;
+    const std::vector<double>& x = pool.members[target].point;
+    return crossed(x, rng, [&](std::size_t j) {
+      return x[j] + scale * (guide[j] - x[j]) +
+             scale * (pool.members[r1].point[j] - pool.members[r2].point[j]);  // eq. 4
+    });
+  }
+
+  /// Some coordinates of `trial` replaced by those of a mutant.
+  template <class Mutant>
+  std::vector<double> crossed(std::vector<double> trial, Rng& rng, const Mutant& mutant) const {
     if (trial.empty()) return trial;
     const auto certain =
         static_cast<std::size_t>(rng.below(trial.size()));  // one coordinate always comes from the mutant
     for (std::size_t j = 0; j < trial.size(); ++j) {
       if (rng.uniform() >= crossover_ && j != certain) continue;  // eq. 6
       const double x = trial[j];
-      double v = x + scale * (guide[j] - x) + scale * (members_[r1].point[j] - members_[r2].point[j]);  // eq. 4
+      double v = mutant(j);
       if (v < 0) v = x * rng.uniform();  // somewhere on the way to the bound
       if (v > 1) v = x + (1 - x) * rng.uniform();
       trial[j] = v;
@@ -143,10 +212,8 @@ class De final : public Searcher {
   double scale_, crossover_, best_;
   Opening opening_;
   Legal legal_;
-  Generation ended_;  // one at a time
-  std::vector<Member> members_;
-  std::vector<std::size_t> order_;  // of members_, best first
-  std::size_t started_ = 0;
+  Pool none_;
+  std::map<Resource, Pool> pools_;
 };
 
 std::unique_ptr<Searcher> make_de(const SearchInputs& inputs, const Options& options) {

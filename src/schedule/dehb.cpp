@@ -1,0 +1,36 @@
+// DEHB: Awad, Mallik, Hutter, "DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter Optimization",
+// IJCAI 2021. A recipe: Hyperband's brackets here, and for the proposals de, which has a population for each fidelity
+// (search/de.cpp) and which a study without a searcher of its own gets (settle_algorithms).
+//
+// The very first bracket is successive halving (section 3.3); in all others every rung is filled with new trials, whose
+// parents are the best of the population below, so that nobody is resumed. Where a rung waits for its last trials the next
+// bracket begins (section 3.4): no slot idles.
+#include "schedule/halving.h"
+#include "schedule/rows.h"
+
+namespace hone {
+
+SchedulerRow dehb_row() {
+  SchedulerRow row;
+  row.name = "dehb";
+  row.doc =
+      "Hyperband's brackets whose rungs are filled by differential evolution instead of promotions. The searcher is de "
+      "unless the study names another.";
+  row.paper =
+      "Awad, Mallik, Hutter, DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter "
+      "Optimization, "
+      "IJCAI 2021";
+  row.multi_objective = true;
+  row.options = {eta_option()};
+  row.make = [](const ScheduleInputs& inputs, const Options& options) {
+    std::int64_t eta = option_int(options, "eta");
+    return make_halving(inputs, eta, hyperband_shapes(inputs, eta), Filling::Evolve);
+  };
+  row.plan = [](const ScheduleInputs& inputs, const Options& options) {
+    std::int64_t eta = option_int(options, "eta");
+    return evolving_plan(inputs, eta, hyperband_shapes(inputs, eta));
+  };
+  return row;
+}
+
+}  // namespace hone

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Every study of examples/schedulers runs, in short, with the scheduler that it is named after.
+
+Usage: schedulers_test.py HONE
+"""
+import glob
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+FOLDER = os.path.join(ROOT, "examples", "schedulers")
+HONE = None
+COUNT = 12
+HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "hyperband", "sh")
+
+
+def hone(cwd, *arguments):
+    done = subprocess.run([HONE, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
+    if done.returncode != 0:
+        raise AssertionError("hone %s: status %d\n%s%s" % (" ".join(arguments), done.returncode, done.stdout, done.stderr))
+    return done.stdout
+
+
+class Schedulers(unittest.TestCase):
+    def test_each_example_runs_and_replays(self):
+        names = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(FOLDER, "*.yaml")))
+        rows = re.findall(r"(?m)^([a-z0-9]+): ", hone(FOLDER, "schedulers"))
+        self.assertEqual(sorted(set(rows) - set(names)), [], "one example for each row of `hone schedulers`")
+        with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
+            readme = file.read()
+        with tempfile.TemporaryDirectory(prefix="hone-schedulers-") as cwd:
+            for path in glob.glob(os.path.join(FOLDER, "*")):
+                if os.path.isfile(path):
+                    shutil.copy(path, cwd)
+            for name in names:
+                with self.subTest(name):
+                    self.assertIn("`%s.yaml`" % name, readme)
+                    with open(os.path.join(cwd, name + ".yaml"), encoding="utf-8") as file:
+                        self.assertRegex(file.read(), r"(?m)^scheduler: \{?%s\b" % name.split("-")[0])
+                    hone(cwd, "plan", name + ".yaml")
+                    hone(cwd, "run", name + ".yaml", "--trials", str(COUNT))
+                    trials = json.loads(hone(cwd, "trials", name, "--json"))
+                    self.assertGreaterEqual(len(trials), COUNT)
+                    self.assertLessEqual({t["state"] for t in trials}, {"completed", "stopped"})
+                    self.assertIn("identical", hone(cwd, "replay", name))
+                    if name in HALVING:
+                        self.assertIn("completed", {t["state"] for t in trials})
+                        self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
+
+    def test_a_boosted_model_goes_on_from_the_trees_that_it_has(self):
+        with tempfile.TemporaryDirectory(prefix="hone-boosting-") as cwd:
+            run = [sys.executable, os.path.join(FOLDER, "boosting.py"), "--rate", "0.2", "--depth", "2", "--leaf", "5",
+                   "--subsample", "0.7", "--dir"]
+            for folder in ("at-once", "in-legs"):
+                os.mkdir(os.path.join(cwd, folder))
+            lines = [subprocess.run([*run, os.path.join(cwd, folder), "--trees", trees], capture_output=True, text=True,
+                                    check=True).stdout.splitlines()
+                     for folder, trees in (("at-once", "9"), ("in-legs", "3"), ("in-legs", "9"))]
+            self.assertEqual(lines[0], lines[1] + lines[2])
+            rmse = [float(line.split("rmse=")[1]) for line in lines[0]]
+            self.assertLess(rmse[-1], 0.8 * rmse[0])
+
+
+if __name__ == "__main__":
+    HONE = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
