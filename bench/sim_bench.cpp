@@ -43,7 +43,9 @@ int main(int argc, char** argv) {
     double x = std::get<double>(config[0]);
     return (x - 0.3) * (x - 0.3) + 0.1 / static_cast<double>(at);
   });
-  plan.seconds = [](const hone::Config& config, hone::Resource) { return 0.5 + std::get<double>(config[0]); };
+  plan.seconds = [](const hone::Config& config, hone::Resource, std::uint64_t) {
+    return 0.5 + std::get<double>(config[0]);
+  };
   double began = cpu_seconds();
   auto result = hone::simulate(*spec, plan);
   double took = cpu_seconds() - began;
