@@ -40,7 +40,7 @@ class OnRows final : public Searcher {
     if (!inputs.drawn) return;
     order_.resize(recorded_->configs.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    Rng rng = Rng::stream(inputs.seed, "rows");
+    Rng rng = Rng::stream(inputs.seed, "rows", inputs.table);
     rng.shuffle(order_);
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+#include <cmath>
 #include <memory>
 
 #include "hone/registry.h"
@@ -26,6 +28,16 @@ Result<void> playable(const StudySpec& spec, const CurveTable& table) {
     return invalid(fmt::format("fidelity.max: {} is beyond the {} units of {}; use at most {}", spec.fidelity->max,
                                table.units, table.file, table.units));
   return {};
+}
+
+/// Of what was measured: FNV-1a over the values.
+std::uint64_t fingerprint(const std::vector<double>& values) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const double value : values) {
+    auto bits = std::bit_cast<std::uint64_t>(std::isnan(value) ? 0.0 : value);
+    for (int i = 0; i < 8; ++i, bits >>= 8) hash = (hash ^ (bits & 0xff)) * 0x100000001b3;
+  }
+  return hash;
 }
 
 void add_remarks(const Recorded& recorded, const CurveTable& table, std::vector<std::string>& remarks) {
@@ -66,7 +78,7 @@ Result<TableStudy> study_on_table(StudySpec spec, const CurveTable& table, const
     return recorded->cost(static_cast<std::size_t>(row), at);
   };
   plan.key = [recorded, space = spec.space](const Trial& trial) { return row_of(trial, *recorded, space); };
-  const RowInputs inputs{recorded, spec.space, *spec.seed, spec.searcher.name == "random"};
+  const RowInputs inputs{recorded, spec.space, *spec.seed, fingerprint(recorded->values), spec.searcher.name == "random"};
   plan.around = [inputs](std::unique_ptr<Searcher> inner) { return on_rows(inputs, std::move(inner)); };
   out.spec = std::move(spec);
   return out;

@@ -172,7 +172,10 @@ void World::forget() {
 
 void World::push(Seconds time, What what, std::size_t index) {
   if (what != What::Deliver && what != What::Workers) ++runs_[index].items;
-  heap_.push({time, pushed_++, what, index});
+  // What ends at the moment at which machines go has ended.
+  constexpr std::int64_t kLast = std::int64_t{1} << 62;
+  heap_.push({time, what == What::Workers ? kLast + pushed_ : pushed_, what, index});
+  ++pushed_;
 }
 
 void World::acknowledged() {
