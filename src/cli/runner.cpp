@@ -196,10 +196,18 @@ class Runner {
                       printable(folder), spec.searcher.name, spec.scheduler.name,
                       slots_text(spec, executor.slots(), executor.bound()), *spec.seed));
     }
-    if (spec.scheduler.name == "asha" && !resumable(spec))
+    if (resumable(spec)) return;
+    const std::string& scheduler = spec.scheduler.name;
+    if (scheduler == "asha" || scheduler == "asyncband")
+      remark(fmt::format(
+          "command: it has neither {{until}} nor {{dir}}, so no run can go on later; {} stops trials instead "
+          "of pausing them",
+          scheduler));
+    else if (scheduler == "sh" || scheduler == "hyperband" || scheduler == "bohb")
       remark(
-          "command: it has neither {until} nor {dir}, so no run can go on later; asha stops trials instead of pausing "
-          "them");
+          fmt::format("command: it has neither {{until}} nor {{dir}}, so what {} promotes starts over each time; asha "
+                      "would stop trials instead",
+                      scheduler));
   }
 
   /// The loop, and what is to be seen of it.

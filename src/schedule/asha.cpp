@@ -6,8 +6,7 @@
 //   promotable  among the best floor(n / eta) of the n, paused, and not promoted before
 //
 // get_job() (lines 12-20): the highest rung with a promotable trial gives its best one; without any a new trial starts at
-// rung 0. The result of a trial in rung k is its first report at level[k] or beyond; one that ended well at level[k]
-// without such a report counts with the last that it gave.
+// rung 0. Several objectives: the order of a rung is that of Schmucker et al. 2021 (fronts.h).
 //
 // Beyond the paper: when no new trial may start, a rung is closed once nothing that runs at or below it can still come
 // in. A closed rung from which nobody went on sends its best, so that exactly one way leads to the top, also from fewer
@@ -16,81 +15,39 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <limits>
-#include <set>
+#include <optional>
 
+#include "schedule/ladder.h"
 #include "schedule/rows.h"
-#include "schedule/rungs.h"
 
 namespace hone {
 namespace {
 
 class Promoting : public Scheduler {
  public:
-  Promoting(const ScheduleInputs& inputs, std::int64_t eta) : wording_(inputs) {
-    for (Resource level : rung_levels(inputs.min, inputs.max, eta)) rungs_.emplace_back(level, eta);
-  }
+  Promoting(const ScheduleInputs& inputs, std::int64_t eta)
+      : wording_(inputs),
+        ladder_(rung_levels(inputs.min, inputs.max, eta), eta, inputs.objectives, Ladder::Dead::Leaves) {}
 
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    for (std::size_t k = top(); k-- > 0;) {
-      const Level& rung = rungs_[k];
-      if (rung.idle.empty() || !rung.results.goes_on(*rung.idle.begin())) continue;
-      RungEntry best = *rung.idle.begin();
-      return promote(k, best.trial, wording_.standing(k, rung.results, best));
+    for (std::size_t k = ladder_.top(); k-- > 0;) {
+      const RungResults& results = ladder_.rungs()[k].results;
+      std::optional<RungEntry> best = results.first_waiting();
+      if (!best || !results.goes_on(*best)) continue;
+      return promote(k, best->trial, wording_.standing(k, results, *best, results.quota()));
     }
-    if (!short_.empty()) return lift(*short_.begin());
+    if (!ladder_.short_of().empty()) return lift(*ladder_.short_of().begin());
     if (offer.can_start) return start();
     return close();
   }
 
   void tell(const Trial& trial, Change change) override {
-    if (trial.id < 0) return;
-    if (static_cast<std::size_t>(trial.id) >= places_.size()) places_.resize(static_cast<std::size_t>(trial.id) + 1);
-    Place& place = places_[static_cast<std::size_t>(trial.id)];
-    switch (change) {
-      case Change::Started:
-      case Change::Resumed:
-        go(trial, place);
-        return;
-      case Change::Reported:
-        if (place.seen) record(trial, place, 0);
-        return;
-      case Change::Paused:
-        if (place.seen) pause(trial, place);
-        return;
-      case Change::Completed:
-        if (!place.seen) return;
-        halt(trial.id, place);
-        record(trial, place, 0);
-        return;
-      case Change::Stopped:  // never by this scheduler
-      case Change::Failed:
-        if (place.seen) leave(trial.id, place);
-        return;
-    }
+    if (trial.id >= 0) ladder_.tell(trial, change);
   }
 
  private:
-  struct Level {
-    Level(Resource level, std::int64_t eta) : results(level, eta) {}
-    RungResults results;
-    std::set<RungEntry> idle;   // paused here and not promoted
-    std::int64_t running = 0;   // on their way to this level
-    std::int64_t promoted = 0;  // have a result here and went on
-  };
-  struct Place {
-    bool seen = false, running = false, idle = false;
-    std::size_t target = 0;      // the rung that it runs towards or waits in
-    std::vector<double> losses;  // its result in rung 0, 1, ... up to target at most
-  };
-
-  std::size_t top() const { return rungs_.size() - 1; }
-  Resource level(std::size_t k) const { return rungs_[k].results.level(); }
-  RungEntry rank(TrialId trial, const Place& place, std::size_t k) const { return {place.losses[k], trial}; }
-
-  // --- next ---
+  Resource level(std::size_t k) const { return ladder_.level(k); }
 
   Move promote(std::size_t k, TrialId trial, std::string why) const {
     return Resume{trial, level(k + 1), fmt::format("{}; on to {}", why, wording_.fidelity(level(k + 1)))};
@@ -103,116 +60,28 @@ class Promoting : public Scheduler {
     return start;
   }
 
-  // Paused below the lowest rung: the levels were others when it started.
   Move lift(TrialId trial) const {
-    std::size_t k = places_[static_cast<std::size_t>(trial)].target;
+    std::size_t k = ladder_.target(trial);
     return Resume{trial, level(k), fmt::format("it has not come to {} yet", wording_.rung(k, level(k)))};
   }
 
   Move close() const {
-    for (std::size_t k = 0; k < top(); ++k) {
-      const Level& rung = rungs_[k];
+    for (std::size_t k = 0; k < ladder_.top(); ++k) {
+      const Ladder::Level& rung = ladder_.rungs()[k];
       if (rung.running > 0) {
         return Wait{fmt::format("{} waits for {} of its trials", wording_.rung(k, level(k)), rung.running)};
       }
-      if (rung.promoted > 0 || rung.idle.empty()) continue;
-      RungEntry best = *rung.idle.begin();
-      return promote(k, best.trial,
-                     fmt::format("{}: {} is {} of {}, and no more can come", wording_.rung(k, level(k)),
-                                 wording_.value(best.loss), ordinal(rung.results.place(best)), rung.results.size()));
+      std::optional<RungEntry> best = rung.results.first_waiting();
+      if (rung.promoted > 0 || !best) continue;
+      return promote(
+          k, best->trial,
+          fmt::format("{}: {}, and no more can come", wording_.rung(k, level(k)), wording_.place(rung.results, *best)));
     }
-    return Wait{"no new trial may start and no rung has one to promote"};
-  }
-
-  // --- tell ---
-
-  // The highest rung that `until` reaches; the lowest if it reaches none.
-  std::size_t rung_of(Resource until) const {
-    std::size_t k = top();
-    while (k > 0 && level(k) > until) --k;
-    return k;
-  }
-
-  void go(const Trial& trial, Place& place) {
-    halt(trial.id, place);
-    aim(place, rung_of(trial.until));
-    place.seen = place.running = true;
-    ++rungs_[place.target].running;
-  }
-
-  // Sets the target; results in the rungs below it count as promoted. Never backwards: results stay where they are.
-  void aim(Place& place, std::size_t target) {
-    for (; place.target < target; ++place.target) {
-      if (place.target < place.losses.size()) ++rungs_[place.target].promoted;
-    }
-  }
-
-  // Neither running nor waiting here any more.
-  void halt(TrialId trial, Place& place) {
-    Level& rung = rungs_[place.target];
-    if (place.running) --rung.running;
-    if (place.idle) rung.idle.erase(rank(trial, place, place.target));
-    short_.erase(trial);
-    place.running = place.idle = false;
-  }
-
-  // Enters its results up to the target. `reached`: it ended well there, so up to that level it counts without a report.
-  void record(const Trial& trial, Place& place, Resource reached) {
-    if (place.losses.size() == place.target + 1) correct(trial, place);
-    while (place.losses.size() <= place.target) {
-      std::size_t k = place.losses.size();
-      std::optional<double> loss = loss_at(trial, level(k));
-      if (!loss && level(k) <= reached) {
-        loss = trial.reports.empty() ? std::numeric_limits<double>::quiet_NaN() : first_loss(trial.reports.back());
-      }
-      if (!loss) return;
-      place.losses.push_back(*loss);
-      rungs_[k].results.insert(rank(trial.id, place, k));
-      if (k < place.target) ++rungs_[k].promoted;
-    }
-  }
-
-  // A report that came after the trial had been counted without it.
-  void correct(const Trial& trial, Place& place) {
-    std::size_t k = place.target;
-    std::optional<double> loss = loss_at(trial, level(k));
-    RungEntry now{loss.value_or(place.losses[k]), trial.id}, old = rank(trial.id, place, k);
-    if (!(now < old) && !(old < now)) return;
-    Level& rung = rungs_[k];
-    rung.results.erase(old);
-    rung.results.insert(now);
-    if (place.idle) {
-      rung.idle.erase(old);
-      rung.idle.insert(now);
-    }
-    place.losses[k] = now.loss;
-  }
-
-  void pause(const Trial& trial, Place& place) {
-    halt(trial.id, place);
-    Resource reached = std::max(trial.until, trial.reports.empty() ? 0 : trial.reports.back().at);
-    record(trial, place, reached);
-    if (place.losses.size() <= place.target) {
-      short_.insert(trial.id);
-    } else if (place.target < top()) {
-      place.idle = true;
-      rungs_[place.target].idle.insert(rank(trial.id, place, place.target));
-    }
-  }
-
-  void leave(TrialId trial, Place& place) {
-    halt(trial, place);
-    for (std::size_t k = 0; k < place.losses.size(); ++k) {
-      rungs_[k].results.erase(rank(trial, place, k));
-      if (k < place.target) --rungs_[k].promoted;
-    }
-    place = Place();
+    return Wait{kNothingToPromote};
   }
 
   Wording wording_;
-  std::vector<Level> rungs_;
-  std::vector<Place> places_;  // by trial
-  std::set<TrialId> short_;    // paused below the first level
+  Ladder ladder_;
 };
 
 }  // namespace
@@ -226,11 +95,12 @@ SchedulerRow asha_row() {
   row.name = "asha";
   row.doc =
       "Asynchronous successive halving: many trials for little, the best 1/eta of each rung for more. Never leaves a "
-      "slot "
-      "idle.";
+      "slot idle.";
+  row.multi_objective = true;
   row.paper = "Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020, algorithm 2";
   row.options = {
-      {"eta", OptionRow::Type::Int, std::int64_t{3}, 2, 10, {}, "one of so many goes on from each rung"},
+      eta_option(),
+      grace_option(),
       {"stop",
        OptionRow::Type::Bool,
        std::int64_t{0},
@@ -240,13 +110,14 @@ SchedulerRow asha_row() {
        "trials run on until they are stopped at a rung, instead of pausing there; always so if the command cannot go "
        "on"},
   };
-  row.make = [](const ScheduleInputs& inputs, const Options& options) {
+  row.make = [](const ScheduleInputs& given, const Options& options) {
+    const ScheduleInputs inputs = after_grace(given, options);
     std::int64_t eta = option_int(options, "eta");
     bool stop = option_bool(options, "stop") || !inputs.resumable;
     return stop ? make_stopping_asha(inputs, eta) : make_promoting_asha(inputs, eta);
   };
   row.plan = [](const ScheduleInputs& inputs, const Options& options) {
-    return rung_plan(inputs, option_int(options, "eta"));
+    return rung_plan(after_grace(inputs, options), option_int(options, "eta"));
   };
   return row;
 }

@@ -7,6 +7,9 @@
 
 namespace hone {
 
+/// Why one that has nothing to do, and waits for nobody, waits.
+inline constexpr const char* kNothingToPromote = "no new trial may start and no rung has one to promote";
+
 /// Trials pause at each rung and are promoted from there.
 std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, std::int64_t eta);
 /// Trials run on and are stopped at a rung; for commands that cannot go on from where they were.

@@ -17,14 +17,14 @@ namespace {
 class Stopping : public Scheduler {
  public:
   Stopping(const ScheduleInputs& inputs, std::int64_t eta) : wording_(inputs), max_(inputs.max), eta_(eta) {
-    for (Resource level : rung_levels(inputs.min, inputs.max, eta)) rungs_.emplace_back(level, eta);
+    for (Resource level : rung_levels(inputs.min, inputs.max, eta)) rungs_.emplace_back(level, eta, inputs.objectives);
     rungs_.pop_back();  // nothing is judged at the end
   }
 
   Move next(const Offer& offer) const override {
     if (!verdicts_.empty()) return Stop{verdicts_.begin()->first, verdicts_.begin()->second};
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    if (!offer.can_start) return Wait{"no new trial may start"};
+    if (!offer.can_start) return Wait{kNothingToPromote};
     Start start;
     start.until = max_;
     start.why = "a slot is free";
@@ -47,13 +47,14 @@ class Stopping : public Scheduler {
     std::vector<double>& losses = losses_[static_cast<std::size_t>(trial.id)];
     while (losses.size() < rungs_.size()) {
       std::size_t k = losses.size();
-      std::optional<double> loss = loss_at(trial, rungs_[k].level());
-      if (!loss) return;
-      losses.push_back(*loss);
-      RungEntry rank{*loss, trial.id};
-      rungs_[k].insert(rank);
+      const Report* report = report_at(trial, rungs_[k].level());
+      if (!report) return;
+      losses.push_back(first_loss(*report));
+      RungEntry rank{losses.back(), trial.id};
+      rungs_[k].insert(rank, report);
       if (trial.phase == Phase::Running && rungs_[k].size() >= eta_ && !rungs_[k].goes_on(rank)) {
-        verdicts_.emplace(trial.id, wording_.standing(k, rungs_[k], rank));  // the lowest rung that it fails at
+        verdicts_.emplace(
+            trial.id, wording_.standing(k, rungs_[k], rank, rungs_[k].quota()));  // the lowest rung that it fails at
       }
     }
   }

@@ -179,6 +179,39 @@ TEST(Asha, StoppedByTheUserIsAsIfItHadNeverCome) {
   EXPECT_EQ(brief(desk.next(false)), "resume 1 to 3");
 }
 
+TEST(Asha, ComparesNobodyWithinTheGrace) {
+  Desk desk("asha", epochs(1, 27), {{"grace", std::int64_t{5}}});
+  EXPECT_EQ(brief(desk.next()), "start 5");
+  for (double loss : {0.3, 0.2, 0.1}) desk.run(loss, 5);
+  EXPECT_EQ(brief(desk.next()), "resume 2 to 15");
+  Desk stopping("asha", epochs(1, 27), {{"grace", std::int64_t{5}}, {"stop", std::int64_t{1}}});
+  for (int i = 0; i < 3; ++i) stopping.start();
+  for (Resource at : {1, 4}) {
+    for (TrialId id : {0, 1, 2}) stopping.report(id, at, 0.1 * static_cast<double>(id));
+  }
+  EXPECT_EQ(brief(stopping.next()), "start 27");
+  for (TrialId id : {0, 1, 2}) stopping.report(id, 5, 0.1 * static_cast<double>(id));
+  EXPECT_EQ(brief(stopping.next()), "stop 2");
+}
+
+TEST(Asha, PromotesByFrontsWhereThereAreSeveralObjectives) {
+  ScheduleInputs inputs = epochs(1, 9);
+  inputs.objectives = 2;
+  Desk desk("asha", inputs);
+  const std::vector<std::vector<double>> losses = {{0.5, 0.5}, {0.2, 0.9}, {0.1, 0.4}};
+  for (const auto& loss : losses) {
+    TrialId id = desk.start();
+    desk.report(id, 1, loss);
+    desk.end(id, Change::Paused);
+  }
+  EXPECT_EQ(brief(desk.next()), "resume 2 to 3");
+  EXPECT_EQ(why(desk.next()), "rung 1 (epoch 1): front 1 of 2, 1st of 3, top 1 go on; on to epoch 3");
+  desk.end(2, Change::Failed);
+  desk.report(desk.begin(1), 1, {0.1, 0.95});
+  desk.end(3, Change::Paused);
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 3") << "the three are one front; of its ends the first";
+}
+
 TEST(AshaStop, LetsTrialsRunOnAndStopsOnceAtEachRung) {
   Desk desk("asha", epochs(1, 9), kStop);
   EXPECT_EQ(brief(desk.next()), "start 9");

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/check.h"
 #include "hone/registry.h"
@@ -35,12 +36,13 @@ class Desk {
   TrialId start() {
     Move move = next();
     const Start* start = std::get_if<Start>(&move);
-    return start ? begin(start->until) : -1;
+    return start ? begin(start->until, start->bracket) : -1;
   }
-  TrialId begin(Resource until) {
+  TrialId begin(Resource until, int bracket = 0) {
     Trial trial;
     trial.id = next_++;
     trial.until = until;
+    trial.bracket = bracket;
     trials_[trial.id] = trial;
     tell(trial.id, Change::Started);
     return trial.id;
@@ -50,8 +52,9 @@ class Desk {
     trial(id).phase = Phase::Running;
     tell(id, Change::Resumed);
   }
-  void report(TrialId id, Resource at, double loss) {
-    trial(id).reports.push_back({at, {loss}, {}, 0});
+  void report(TrialId id, Resource at, double loss) { report(id, at, std::vector<double>{loss}); }
+  void report(TrialId id, Resource at, std::vector<double> loss) {
+    trial(id).reports.push_back({at, std::move(loss), {}, 0});
     tell(id, Change::Reported);
   }
   void end(TrialId id, Change change) {

@@ -6,9 +6,8 @@ namespace hone {
 
 const std::vector<SchedulerRow>& schedulers() {
   static const std::vector<SchedulerRow> rows = {
-      asha_row(),
-      median_row(),
-      none_row(),
+      asha_row(), asyncband_row(),  bohb_row(),    hyperband_row(), median_row(),
+      none_row(), percentile_row(), plateau_row(), sh_row(),        threshold_row(),
   };
   return rows;
 }

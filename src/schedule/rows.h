@@ -8,8 +8,24 @@
 namespace hone {
 
 SchedulerRow asha_row();
+SchedulerRow asyncband_row();
+SchedulerRow bohb_row();
+SchedulerRow hyperband_row();
 SchedulerRow median_row();
 SchedulerRow none_row();
+SchedulerRow percentile_row();
+SchedulerRow plateau_row();
+SchedulerRow sh_row();
+SchedulerRow threshold_row();
+
+// Options that several rows have.
+OptionRow eta_option();
+/// No trial is stopped or compared before this fidelity; its min if it is not given.
+OptionRow grace_option();
+OptionRow startup_option();
+
+/// With the rungs beginning at `grace`.
+ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options);
 
 /// One bracket with one rung: every trial may run to the highest fidelity.
 std::vector<Bracket> whole_plan(const ScheduleInputs& inputs);

@@ -14,11 +14,10 @@ double first_loss(const Report& report) {
   return report.loss.empty() ? std::numeric_limits<double>::quiet_NaN() : report.loss.front();
 }
 
-std::optional<double> loss_at(const Trial& trial, Resource level) {
+const Report* report_at(const Trial& trial, Resource level) {
   auto report = std::lower_bound(trial.reports.begin(), trial.reports.end(), level,
                                  [](const Report& r, Resource at) { return r.at < at; });
-  if (report == trial.reports.end()) return std::nullopt;
-  return first_loss(*report);
+  return report == trial.reports.end() ? nullptr : &*report;
 }
 
 std::vector<Resource> rung_levels(Resource min, Resource max, std::int64_t eta) {
@@ -43,6 +42,46 @@ std::vector<Bracket> rung_plan(const ScheduleInputs& inputs, std::int64_t eta) {
   return {bracket};
 }
 
+void RungResults::insert(RungEntry rank, const Report* report) {
+  if (fronts_) fronts_->insert(rank.trial, report ? report->loss : std::vector<double>());
+  else results_.insert(rank);
+}
+
+void RungResults::erase(RungEntry rank) {
+  if (fronts_) fronts_->erase(rank.trial);
+  else results_.erase(rank);
+  go_on(rank);
+}
+
+void RungResults::replace(RungEntry old, RungEntry now, const Report* report) {
+  if (fronts_ ? report && report->loss == fronts_->losses(old.trial) : !(now < old) && !(old < now)) return;
+  bool waits = fronts_ ? fronts_->waits(old.trial) : waiting_.contains(old);
+  erase(old);
+  insert(now, report);
+  if (waits) wait(now);
+}
+
+void RungResults::wait(RungEntry rank) {
+  if (fronts_) fronts_->wait(rank.trial, true);
+  else waiting_.insert(rank);
+}
+
+void RungResults::go_on(RungEntry rank) {
+  if (fronts_) fronts_->wait(rank.trial, false);
+  else waiting_.erase(rank);
+}
+
+std::optional<RungEntry> RungResults::first_waiting() const {
+  if (!fronts_) return waiting_.empty() ? std::nullopt : std::optional(*waiting_.begin());
+  std::optional<TrialId> trial = fronts_->first_waiting();
+  if (!trial) return std::nullopt;
+  return RungEntry{fronts_->losses(*trial).front(), *trial};
+}
+
+std::int64_t RungResults::place(RungEntry rank) const {
+  return fronts_ ? fronts_->place(rank.trial) : static_cast<std::int64_t>(results_.order_of_key(rank)) + 1;
+}
+
 std::string Wording::fidelity(Resource at) const { return fmt::format("{} {}", unit_, at); }
 
 std::string Wording::rung(std::size_t index, Resource level) const {
@@ -55,9 +94,16 @@ std::string Wording::value(double loss) const {
   return fmt::format("{:.5g}", shown);
 }
 
-std::string Wording::standing(std::size_t index, const RungResults& rung, RungEntry rank) const {
-  return fmt::format("{}: {} is {} of {}, top {} go on", this->rung(index, rung.level()), value(rank.loss),
-                     ordinal(rung.place(rank)), rung.size(), rung.quota());
+std::string Wording::place(const RungResults& rung, RungEntry rank) const {
+  if (const Fronts* fronts = rung.fronts()) {
+    return fmt::format("front {} of {}, {} of {}", fronts->front(rank.trial) + 1, fronts->count(),
+                       ordinal(rung.place(rank)), rung.size());
+  }
+  return fmt::format("{} is {} of {}", value(rank.loss), ordinal(rung.place(rank)), rung.size());
+}
+
+std::string Wording::standing(std::size_t index, const RungResults& rung, RungEntry rank, std::int64_t quota) const {
+  return fmt::format("{}: {}, top {} go on", this->rung(index, rung.level()), place(rung, rank), quota);
 }
 
 std::string ordinal(std::int64_t n) {

@@ -46,18 +46,18 @@ TEST(RungEntry, PutsNanLastAndBreaksTiesByTrial) {
   EXPECT_FALSE((RungEntry{kNan, 1}) < (RungEntry{kNan, 1}));
 }
 
-TEST(LossAt, IsTheFirstReportAtTheLevelOrBeyond) {
+TEST(ReportAt, IsTheFirstReportAtTheLevelOrBeyond) {
   Trial trial;
   trial.reports = {{1, {0.9}, {}, 0}, {4, {0.5}, {}, 0}, {9, {0.1}, {}, 0}};
-  EXPECT_EQ(loss_at(trial, 1), 0.9);
-  EXPECT_EQ(loss_at(trial, 3), 0.5);
-  EXPECT_EQ(loss_at(trial, 4), 0.5);
-  EXPECT_EQ(loss_at(trial, 10), std::nullopt);
+  EXPECT_EQ(report_at(trial, 1)->loss[0], 0.9);
+  EXPECT_EQ(report_at(trial, 3)->loss[0], 0.5);
+  EXPECT_EQ(report_at(trial, 4)->loss[0], 0.5);
+  EXPECT_EQ(report_at(trial, 10), nullptr);
 }
 
 TEST(RungResults, KnowPlacesAndTheQuota) {
   RungResults rung(1, 3);
-  for (int i = 0; i < 7; ++i) rung.insert({10.0 - i, i});
+  for (int i = 0; i < 7; ++i) rung.insert({10.0 - i, i}, nullptr);
   EXPECT_EQ(rung.size(), 7);
   EXPECT_EQ(rung.quota(), 2);
   EXPECT_EQ(rung.place({4, 6}), 1);
@@ -65,6 +65,20 @@ TEST(RungResults, KnowPlacesAndTheQuota) {
   EXPECT_FALSE(rung.goes_on({6, 4}));
   rung.erase({4, 6});
   EXPECT_EQ(rung.place({5, 5}), 1);
+}
+
+TEST(RungResults, KnowTheBestOfThoseThatWait) {
+  RungResults rung(1, 3);
+  for (int i = 0; i < 4; ++i) rung.insert({1.0 + i, i}, nullptr);
+  EXPECT_EQ(rung.first_waiting(), std::nullopt);
+  rung.wait({3, 2});
+  rung.wait({2, 1});
+  EXPECT_EQ(rung.first_waiting()->trial, 1);
+  rung.replace({3, 2}, {0.5, 2}, nullptr);
+  EXPECT_EQ(rung.first_waiting()->trial, 2) << "it still waits, with its new result";
+  rung.go_on({0.5, 2});
+  EXPECT_EQ(rung.first_waiting()->trial, 1);
+  EXPECT_EQ(rung.size(), 4);
 }
 
 TEST(RungPlan, DividesTheTrialsByEta) {

@@ -55,7 +55,9 @@ class Tpe final : public Searcher {
         branches_(inputs.space, axes_),
         opening_(inputs.space, inputs.seed, "tpe"),
         legal_(inputs.space),
-        trials_(inputs.space, inputs.objectives, kMostTrials) {
+        random_(option_float(options, "random")),
+        trials_(inputs.space, inputs.objectives, kMostTrials,
+                option_bool(options, "rung") ? inputs.space.free().size() + 3 : 0) {
     for (const std::size_t param : space_.free()) conditional_ = conditional_ || !space_.params()[param].when.empty();
     free_ = !conditional_ && !space_.finite() && space_.constraints().empty();
   }
@@ -64,8 +66,12 @@ class Tpe final : public Searcher {
     Rng rng = Rng::stream(seed_, "tpe", static_cast<std::uint64_t>(ask.trial));
     const std::size_t results = trials_.history().ranked().size(), pending = trials_.history().pending().size();
     // Pending trials count for half of the opening: with many of them it would be long.
-    const bool open = results + pending < startup_ || 2 * results < startup_;
-    return open ? opening_.propose(ask, rng, legal_, results, startup_) : model(rng);
+    const bool open = results + pending < startup_ || 2 * results < startup_ || !trials_.ready();
+    if (open && !trials_.level()) return opening_.propose(ask, rng, legal_, results, startup_);
+    if (random_ > 0 && Rng::stream(seed_, "tpe random", static_cast<std::uint64_t>(ask.trial)).uniform() < random_) {
+      return draw(rng);
+    }
+    return model(rng);
   }
 
   void tell(const Trial& trial, Change change, std::string_view) override {
@@ -75,6 +81,14 @@ class Tpe final : public Searcher {
   }
 
  private:
+  std::variant<Proposal, Wait, Exhausted> draw(Rng& rng) const {
+    auto picked = legal_.pick(rng, [&](Rng& stream) { return space_.draw(uniform_point(stream, space_)); });
+    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
+    return Proposal{.config = std::move(std::get<Config>(picked)),
+                    .note = "random",
+                    .why = fmt::format("drawn at random, as one in {:.3g} is", 1 / random_)};
+  }
+
   std::variant<Proposal, Wait, Exhausted> model(Rng& rng) const {
     const Fit& fit = fitted();
     double score = 0;
@@ -97,6 +111,7 @@ class Tpe final : public Searcher {
                        ? fmt::format("best of {} candidates: log l/g {:.2f}, {} good of {}", candidates_, score,
                                      fit.model.good(), fit.known.trials + fit.known.pending)
                        : "no candidate was free; the nearest legal configuration";
+    if (trials_.level()) proposal.why += fmt::format(" with results at {}", *trials_.level());
     return proposal;
   }
 
@@ -150,6 +165,7 @@ class Tpe final : public Searcher {
   Branches branches_;
   Opening opening_;
   Legal legal_;
+  double random_;
   Trials trials_;
   bool conditional_ = false;  // a parameter may be inactive
   bool free_ = false;         // every point of the cube may be tried, and has all coordinates
@@ -184,7 +200,11 @@ SearcherRow tpe_row() {
                        "chance that a kernel of a choice draws from the prior instead of its own option"),
                   real("branch_weight", 4, 0.001, 1000,
                        "good trials given for nothing to the options of a choice that gates other parameters, all "
-                       "together. More explores the branches more")},
+                       "together. More explores the branches more"),
+                  real("random", 0, 0, 1, "share of the trials that are drawn at random once there is a model"),
+                  yes_no("rung", false,
+                         "under a scheduler with rungs: learn from the highest rung with three more results than there "
+                         "are parameters, and from no other")},
       .multi_objective = true,
       .make = make_tpe};
 }

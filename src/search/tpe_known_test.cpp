@@ -53,6 +53,37 @@ TEST(Known, LaterHalfOfThemAreTheBestAndTheOthersStandForAll) {
   EXPECT_TRUE(std::is_sorted(known.ids.begin(), known.ids.end()));
 }
 
+// Falkner, Klein, Hutter 2018: the model of the highest budget with enough results, and of no other.
+TEST(Known, LearnsFromTheHighestRungWithEnoughResultsAlone) {
+  Trials trials(lab::space_of({{"x", "float(0, 1)"}}), 1, 20, 3);
+  std::vector<Trial> all;
+  const auto ends = [&](TrialId id, Resource until, double loss) {
+    if (static_cast<std::size_t>(id) == all.size()) {
+      all.push_back(lab::running(id, {0.5}));
+      trials.tell(all.back(), Change::Started);
+    }
+    Trial& trial = all[static_cast<std::size_t>(id)];
+    trial.until = until;
+    trial.phase = Phase::Paused;
+    trial.reports.push_back({.at = until, .loss = {loss}, .excess = {}, .cost = 1});
+    trials.tell(trial, Change::Paused);
+  };
+  ends(0, 1, 0.5);
+  ends(1, 1, 0.3);
+  EXPECT_FALSE(trials.ready());
+  ends(2, 1, 0.4);
+  EXPECT_TRUE(trials.ready());
+  EXPECT_EQ(trials.known(1).ids, (std::vector<TrialId>{1, 2, 0}));
+  ends(1, 3, 0.9);
+  ends(2, 3, 0.1);
+  EXPECT_EQ(trials.known(1).ids, (std::vector<TrialId>{1, 2, 0})) << "by their results at 1, as before";
+  ends(0, 3, 0.2);
+  EXPECT_EQ(trials.level(), 3);
+  EXPECT_EQ(trials.known(1).ids, (std::vector<TrialId>{2, 0, 1}));
+  ends(3, 1, 0.0);
+  EXPECT_EQ(trials.known(1).ids, (std::vector<TrialId>{2, 0, 1})) << "what ran less far is not heard";
+}
+
 TEST(Known, OfSeveralObjectivesTheFrontComesFirstAndInfeasibleOnesNever) {
   Case c(2);
   c.tell(0, {0.1, 0.9});

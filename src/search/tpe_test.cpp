@@ -136,6 +136,21 @@ TEST(Tpe, WithEightPendingTrialsItStaysFarAheadOfRandomSearch) {
   EXPECT_LT(median(best), median_best("random", space, sphere) / 3);
 }
 
+TEST(Tpe, DrawsTheShareAtRandomThatItIsAskedFor) {
+  const Space space = space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}});
+  auto searcher = make_searcher("tpe", space, 1, {{"random", 0.25}});
+  int random = 0;
+  for (TrialId id = 0; id < 210; ++id) {
+    Proposal proposal = std::get<Proposal>(searcher->ask({.trial = id, .until = 1, .exact = true}));
+    if (id >= 10) random += proposal.note == "random" ? 1 : 0;
+    Trial trial = lab::running(id, proposal.config, proposal.note);
+    lab::tell_start(*searcher, trial);
+    lab::tell_report(*searcher, trial, number(proposal.config[0]));
+    lab::tell_end(*searcher, trial);
+  }
+  EXPECT_NEAR(random, 50, 18);
+}
+
 TEST(Tpe, LearnsFromFailuresWhereNotToLook) {
   const Space space = space_of({{"m", "[good, crashes]"}, {"x", "float(0, 1)"}});
   const auto tpe = make_searcher("tpe", space);

@@ -90,7 +90,7 @@ class Checker {
             fmt::format("{} needs a fidelity; add `fidelity: {{name: epoch, max: N}}`, or use `scheduler: none`",
                         row->name));
     if (row && several() && !row->multi_objective)
-      wrong("scheduler", fmt::format("{} knows one objective only; use none", row->name));
+      wrong("scheduler", fmt::format("{} knows one objective only; use asha or none", row->name));
   }
 
   void ends() {

@@ -33,6 +33,9 @@ void settle_algorithms(StudySpec& spec) {
   const auto open = [](const Algorithm& algorithm) { return algorithm.name == "auto" && algorithm.options.empty(); };
   if (!spec.stages.empty() && spec.searcher.name != "coordinate" && spec.searcher.options.empty())
     spec.searcher = {"coordinate", {{"searcher", spec.searcher.name}}};
+  // Recipes: the searcher that makes the method what it is, unless the user names one.
+  if (open(spec.searcher) && spec.scheduler.name == "bohb")
+    spec.searcher = {"tpe", {{"random", 1.0 / 3}, {"rung", std::int64_t{1}}}};
   if (open(spec.scheduler)) spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
 }
 

@@ -137,7 +137,7 @@ space:
   n: int(0, 3)
 constraints: ["x + n > 9"]
 searcher: cmaes
-scheduler: asha
+scheduler: median
 initial:
   - {config: {x: 0.5, n: 1}, metrics: {a: 1, bb: 2}}
 )yaml");
@@ -145,8 +145,8 @@ initial:
               ElementsAre(HasSubstr("f:1: stop: the space is not finite"),
                           HasSubstr("f:6: constraints: no configuration that meets them was found"),
                           HasSubstr("f:7: searcher: cmaes knows one objective only; use random"),
-                          HasSubstr("f:8: scheduler: asha needs a fidelity"),
-                          HasSubstr("f:8: scheduler: asha knows one objective only; use none"),
+                          HasSubstr("f:8: scheduler: median needs a fidelity"),
+                          HasSubstr("f:8: scheduler: median knows one objective only; use asha or none"),
                           HasSubstr("f:10: initial[0]: constraints[0]: x + n > 9 does not hold"),
                           HasSubstr("f:10: initial[0].metrics: b is missing; bb is no objective, did you mean b?")));
 }

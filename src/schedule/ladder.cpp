@@ -1,0 +1,153 @@
+#include "schedule/ladder.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace hone {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+Ladder::Ladder(const std::vector<Resource>& levels, std::int64_t eta, int objectives, Dead dead) : dead_(dead) {
+  for (Resource level : levels) rungs_.push_back({RungResults(level, eta, objectives), 0, 0, 0});
+}
+
+void Ladder::tell(const Trial& trial, Change change) {
+  Place& place = place_of(trial.id);
+  switch (change) {
+    case Change::Started:
+    case Change::Resumed:
+      go(trial, place);
+      return;
+    case Change::Reported:
+      if (place.seen && !place.dead) record(trial, place, 0);
+      return;
+    case Change::Paused:
+      if (place.seen && !place.dead) pause(trial, place);
+      return;
+    case Change::Completed:
+      if (!place.seen || place.dead) return;
+      halt(trial.id, place);
+      record(trial, place, 0);
+      // It ended by itself before the rung: nothing to compare with the others.
+      if (dead_ == Dead::IsWorst && place.losses.size() <= place.target) leave(trial.id, place);
+      return;
+    case Change::Stopped:  // never by a scheduler of this kind
+    case Change::Failed:
+      if (place.seen && !place.dead) leave(trial.id, place);
+      return;
+  }
+}
+
+Ladder::Place& Ladder::place_of(TrialId trial) {
+  if (places_.empty()) first_ = trial;
+  if (trial < first_) {  // an extended study, or one whose log was put together by hand
+    places_.insert(places_.begin(), static_cast<std::size_t>(first_ - trial), Place());
+    first_ = trial;
+  }
+  const auto index = static_cast<std::size_t>(trial - first_);
+  if (index >= places_.size()) places_.resize(index + 1);
+  return places_[index];
+}
+
+/// The highest rung that `until` reaches; the lowest if it reaches none.
+std::size_t Ladder::rung_of(Resource until) const {
+  std::size_t k = top();
+  while (k > 0 && level(k) > until) --k;
+  return k;
+}
+
+void Ladder::go(const Trial& trial, Place& place) {
+  halt(trial.id, place);
+  if (place.dead) {  // the user retries it
+    if (place.losses.size() > place.target) {
+      rungs_[place.target].results.erase(rank(trial.id, place, place.target));
+      place.losses.pop_back();
+    }
+    for (std::size_t k = 0; k < place.losses.size(); ++k) ++rungs_[k].promoted;
+    place.dead = false;
+  }
+  if (!place.seen) ++rungs_[0].entrants;
+  aim(place, rung_of(trial.until));
+  place.seen = place.running = true;
+  ++rungs_[place.target].running;
+}
+
+/// Sets the target; results in the rungs below it count as promoted. Never backwards: results stay where they are.
+void Ladder::aim(Place& place, std::size_t target) {
+  for (; place.target < target; ++place.target) {
+    if (place.target < place.losses.size()) ++rungs_[place.target].promoted;
+    ++rungs_[place.target + 1].entrants;
+  }
+}
+
+/// Neither running nor waiting here any more.
+void Ladder::halt(TrialId trial, Place& place) {
+  Level& rung = rungs_[place.target];
+  if (place.running) --rung.running;
+  if (place.idle) rung.results.go_on(rank(trial, place, place.target));
+  short_.erase(trial);
+  place.running = place.idle = false;
+}
+
+void Ladder::enter(TrialId trial, Place& place, double loss, const Report* report) {
+  const std::size_t k = place.losses.size();
+  place.losses.push_back(loss);
+  rungs_[k].results.insert(rank(trial, place, k), report);
+  if (k < place.target) ++rungs_[k].promoted;
+}
+
+/// Enters its results up to the target. `reached`: it ended well there, so up to that level it counts without a report.
+void Ladder::record(const Trial& trial, Place& place, Resource reached) {
+  if (place.losses.size() == place.target + 1) {  // a report that came after the trial had been counted without it
+    const std::size_t k = place.target;
+    if (const Report* report = report_at(trial, level(k))) {
+      RungEntry old = rank(trial.id, place, k);
+      place.losses[k] = first_loss(*report);
+      rungs_[k].results.replace(old, rank(trial.id, place, k), report);
+    }
+  }
+  while (place.losses.size() <= place.target) {
+    const Resource here = level(place.losses.size());
+    const Report* report = report_at(trial, here);
+    if (!report && here > reached) return;
+    if (!report && !trial.reports.empty()) report = &trial.reports.back();
+    enter(trial.id, place, report ? first_loss(*report) : kNan, report);
+  }
+}
+
+void Ladder::pause(const Trial& trial, Place& place) {
+  halt(trial.id, place);
+  record(trial, place, std::max(trial.until, trial.reports.empty() ? 0 : trial.reports.back().at));
+  if (place.losses.size() <= place.target) {
+    short_.insert(trial.id);
+  } else if (place.target < top()) {
+    place.idle = true;
+    rungs_[place.target].results.wait(rank(trial.id, place, place.target));
+  }
+}
+
+void Ladder::leave(TrialId trial, Place& place) {
+  halt(trial, place);
+  for (std::size_t k = 0; k < place.losses.size() && k < place.target; ++k) --rungs_[k].promoted;
+  if (dead_ == Dead::Leaves) {
+    for (std::size_t k = 0; k < place.losses.size(); ++k) rungs_[k].results.erase(rank(trial, place, k));
+    for (std::size_t k = 0; k <= place.target; ++k) --rungs_[k].entrants;
+    place = Place();
+    return;
+  }
+  place.dead = true;
+  if (place.losses.size() > place.target) {
+    rungs_[place.target].results.erase(rank(trial, place, place.target));
+    place.losses.pop_back();
+  }
+  while (place.losses.size() <= place.target) {
+    const std::size_t k = place.losses.size();
+    place.losses.push_back(kNan);
+    rungs_[k].results.insert(rank(trial, place, k), nullptr);
+  }
+}
+
+}  // namespace hone
