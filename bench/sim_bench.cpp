@@ -1,6 +1,6 @@
 // random + asha on 4 000 simulated workers: events per CPU second of Study, scheduler, searcher and simulator together.
 //
-//   sim_bench [trials] [workers] [searcher] [scheduler]
+//   sim_bench [trials] [workers] [searcher] [scheduler] [simulated seconds]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -27,11 +27,12 @@ int main(int argc, char** argv) {
   std::string trials = argc > 1 ? argv[1] : "26000";
   int workers = argc > 2 ? std::atoi(argv[2]) : 4000;
   std::string searcher = argc > 3 ? argv[3] : "random", scheduler = argc > 4 ? argv[4] : "asha";
+  std::string time = argc > 5 ? argv[5] : "1000000000";
   auto spec = hone::read_study_file(
       fmt::format(
           "objective: minimize loss\nspace: {{x: \"float(0, 1)\", lr: \"float(1e-4, 1, log)\", n: \"int(1, 64)\"}}\n"
-          "fidelity: {{name: epoch, max: 27}}\nsearcher: {}\nscheduler: {}\nstop: {{trials: {}}}\nseed: 1\n",
-          searcher, scheduler, trials),
+          "fidelity: {{name: epoch, max: 27}}\nsearcher: {}\nscheduler: {}\nstop: {{trials: {}, time: {}}}\nseed: 1\n",
+          searcher, scheduler, trials, time),
       "bench");
   if (!spec) {
     fmt::print(stderr, "{}\n", spec.error().what);

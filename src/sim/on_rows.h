@@ -13,7 +13,7 @@ struct RowInputs {
   std::shared_ptr<const Recorded> recorded;
   Space space;
   std::uint64_t seed = 0, table = 0;  // table: names the draws, so that tables with the same rows get other ones
-  bool drawn = false;  // rows in random order, whatever `inner` has to say: `searcher: random`
+  bool drawn = false;                 // rows in random order, whatever `inner` has to say: `searcher: random`
 };
 
 /// Each proposal of `inner` becomes the nearest row (in the encoded space) that no trial has, and `inner` hears of that

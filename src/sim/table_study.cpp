@@ -78,7 +78,8 @@ Result<TableStudy> study_on_table(StudySpec spec, const CurveTable& table, const
     return recorded->cost(static_cast<std::size_t>(row), at);
   };
   plan.key = [recorded, space = spec.space](const Trial& trial) { return row_of(trial, *recorded, space); };
-  const RowInputs inputs{recorded, spec.space, *spec.seed, fingerprint(recorded->values), spec.searcher.name == "random"};
+  const RowInputs inputs{recorded, spec.space, *spec.seed, fingerprint(recorded->values),
+                         spec.searcher.name == "random"};
   plan.around = [inputs](std::unique_ptr<Searcher> inner) { return on_rows(inputs, std::move(inner)); };
   out.spec = std::move(spec);
   return out;
