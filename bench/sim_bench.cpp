@@ -1,6 +1,6 @@
 // random + asha on 4 000 simulated workers: events per CPU second of Study, scheduler, searcher and simulator together.
 //
-//   sim_bench [trials] [workers] [searcher] [scheduler]
+//   sim_bench [trials] [workers] [searcher] [scheduler] [simulated seconds]
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -27,11 +27,12 @@ int main(int argc, char** argv) {
   std::string trials = argc > 1 ? argv[1] : "26000";
   int workers = argc > 2 ? std::atoi(argv[2]) : 4000;
   std::string searcher = argc > 3 ? argv[3] : "random", scheduler = argc > 4 ? argv[4] : "asha";
+  std::string time = argc > 5 ? argv[5] : "1000000000";
   auto spec = hone::read_study_file(
       fmt::format(
           "objective: minimize loss\nspace: {{x: \"float(0, 1)\", lr: \"float(1e-4, 1, log)\", n: \"int(1, 64)\"}}\n"
-          "fidelity: {{name: epoch, max: 27}}\nsearcher: {}\nscheduler: {}\nstop: {{trials: {}}}\nseed: 1\n",
-          searcher, scheduler, trials),
+          "fidelity: {{name: epoch, max: 27}}\nsearcher: {}\nscheduler: {}\nstop: {{trials: {}, time: {}}}\nseed: 1\n",
+          searcher, scheduler, trials, time),
       "bench");
   if (!spec) {
     fmt::print(stderr, "{}\n", spec.error().what);
@@ -43,7 +44,9 @@ int main(int argc, char** argv) {
     double x = std::get<double>(config[0]);
     return (x - 0.3) * (x - 0.3) + 0.1 / static_cast<double>(at);
   });
-  plan.seconds = [](const hone::Config& config, hone::Resource) { return 0.5 + std::get<double>(config[0]); };
+  plan.seconds = [](const hone::Config& config, hone::Resource, std::uint64_t) {
+    return 0.5 + std::get<double>(config[0]);
+  };
   double began = cpu_seconds();
   auto result = hone::simulate(*spec, plan);
   double took = cpu_seconds() - began;

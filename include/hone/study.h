@@ -25,7 +25,9 @@ class Study {
  public:
   /// Fails with Invalid, a line a mistake, that says what to use instead: an unknown algorithm or option, an impossible pair,
   /// a space without a legal configuration, an initial point outside the space, an endless study without a stop rule.
-  static Result<Study> make(StudySpec spec);
+  /// `around`, if given, puts a searcher around the study's own: the simulator's, which knows the rows of a table.
+  using Around = std::function<std::unique_ptr<Searcher>(std::unique_ptr<Searcher>)>;
+  static Result<Study> make(StudySpec spec, Around around = {});
   Study(Study&&) noexcept;
   Study& operator=(Study&&) noexcept;
   ~Study();

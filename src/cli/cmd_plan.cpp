@@ -23,10 +23,10 @@ Result<Slots> slots_of(const StudySpec& spec, std::optional<std::int64_t> gpus) 
   return Slots::make(spec.resources, spec.parallel, machine_of(spec, gpus));
 }
 
-Result<Plan> make_plan(const StudySpec& spec) {
+Result<StudyPlan> make_plan(const StudySpec& spec) {
   auto study = Study::make(spec);
   if (!study) return tl::unexpected(study.error());
-  Plan plan{study->spec(), {}, 0};
+  StudyPlan plan{study->spec(), {}, 0};
   const SchedulerRow* row = find_scheduler(plan.spec.scheduler.name);
   const auto options = check_options("scheduler." + row->name, row->options, plan.spec.scheduler.options);
   if (!options) return tl::unexpected(options.error());
@@ -42,7 +42,7 @@ Result<Plan> make_plan(const StudySpec& spec) {
   return plan;
 }
 
-Json plan_json(const Plan& plan) {
+Json plan_json(const StudyPlan& plan) {
   Json brackets = Json::array();
   for (const Bracket& bracket : plan.brackets) {
     Json rungs = Json::array();
@@ -74,7 +74,7 @@ std::string bound_text(const StudySpec& spec, const std::string& bound) {
 }
 
 /// A single bracket has no number: trials do not say which they are in either.
-std::string brackets_text(const Plan& plan) {
+std::string brackets_text(const StudyPlan& plan) {
   std::string out;
   const Bracket* last = nullptr;
   for (const Bracket& bracket : plan.brackets) {
@@ -91,7 +91,7 @@ std::string brackets_text(const Plan& plan) {
 
 }  // namespace
 
-std::string plan_text(const Plan& plan, const Slots& slots) {
+std::string plan_text(const StudyPlan& plan, const Slots& slots) {
   const StudySpec& spec = plan.spec;
   const Space& space = spec.space;
   std::string out =

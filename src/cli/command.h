@@ -49,6 +49,7 @@ int explain_command(const Command& self, const Words& words);
 int lint_command(const Command& self, const Words& words);
 int portfolio_command(const Command& self, const Words& words);
 int plan_command(const Command& self, const Words& words);
+int simulate_command(const Command& self, const Words& words);
 int searchers_command(const Command& self, const Words& words);
 int schedulers_command(const Command& self, const Words& words);
 int ask_tell_command(const Command& self, const Words& words);

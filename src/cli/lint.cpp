@@ -105,7 +105,7 @@ const std::vector<LintRule>& lint_rules() {
   return rules;
 }
 
-Remarks lint(const StudySpec& spec, const Plan& plan) {
+Remarks lint(const StudySpec& spec, const StudyPlan& plan) {
   Remarks all;
   for (const LintRule& rule : lint_rules()) {
     const std::size_t before = all.size();

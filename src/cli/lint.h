@@ -18,7 +18,7 @@ struct Remark {
 
 struct LintInput {
   const StudySpec& spec;  // as given
-  const Plan& plan;       // its algorithms resolved
+  const StudyPlan& plan;  // its algorithms resolved
 };
 using Remarks = std::vector<Remark>;
 
@@ -30,7 +30,7 @@ struct LintRule {
 const std::vector<LintRule>& lint_rules();
 
 /// In the order of the rules, those of a rule in the order of the file. `plan`: make_plan(spec).
-Remarks lint(const StudySpec& spec, const Plan& plan);
+Remarks lint(const StudySpec& spec, const StudyPlan& plan);
 
 /// The line of `space.lr` in the text of a study file; the nearest enclosing key's if it has none; 0: not there.
 int line_of_field(std::string_view text, std::string_view field);

@@ -43,6 +43,8 @@ constexpr Command kCommands[] = {
      Group::Check},
     {"lint", "questionable choices of a study that is correct", "hone lint study.yaml", hone::lint_command,
      Group::Check},
+    {"simulate", "the study in virtual time, on recorded learning curves",
+     "hone simulate study.yaml --curves table.csv --parallel 8 --seed 1", hone::simulate_command, Group::Check},
     {"searchers", "every searcher with its options", "hone searchers tpe", hone::searchers_command, Group::Check},
     {"schedulers", "every scheduler with its options", "hone schedulers asha", hone::schedulers_command, Group::Check},
     {"ask-tell", "the study over standard input and output, a JSON object a line",

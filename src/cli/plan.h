@@ -11,14 +11,14 @@
 
 namespace hone {
 
-struct Plan {
+struct StudyPlan {
   StudySpec spec;  // with auto resolved
   std::vector<Bracket> brackets;
   std::int64_t units = 0;  // of the fidelity, if every rung is full
 };
-Result<Plan> make_plan(const StudySpec& spec);
-Json plan_json(const Plan& plan);
-std::string plan_text(const Plan& plan, const Slots& slots);
+Result<StudyPlan> make_plan(const StudySpec& spec);
+Json plan_json(const StudyPlan& plan);
+std::string plan_text(const StudyPlan& plan, const Slots& slots);
 
 /// Of this machine, for the study. `gpus`: --gpus N.
 Machine machine_of(const StudySpec& spec, std::optional<std::int64_t> gpus);

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <limits>
 
 #include "base/text.h"
 #include "cli/inline.h"
@@ -51,7 +52,7 @@ class Checks {
       : use_(use), folder_(std::move(folder)), stem_(std::move(stem)) {}
 
   std::vector<Mistake> operator()(const Draft& draft) {
-    mistakes_ = check_study(draft);
+    mistakes_ = check_study(use_.ended ? ended(draft) : draft);
     const StudySpec& spec = draft.spec;
     const bool command = !stem_.empty() || !spec.command.empty();
     if (use_.trials && !command && draft.sound("command"))
@@ -76,6 +77,11 @@ class Checks {
   std::vector<std::string> warnings;
 
  private:
+  static Draft ended(Draft draft) {
+    draft.spec.stop.trials = draft.spec.stop.trials.value_or(std::numeric_limits<std::int64_t>::max());
+    return draft;
+  }
+
   /// Any name may be a metric's, so one that is almost that of another is legal, and probably a slip.
   void metric_names(const StudySpec& spec) {
     std::vector<std::string> known;

@@ -55,6 +55,7 @@ Result<SplitWords> split_words(const Words& words);
 struct ReadFor {
   bool trials = false;  // they will be started: there must be a program
   std::string home;     // where the study may have been started before, in another folder; empty: nowhere
+  bool ended = false;   // something else ends it: it needs no stop rule
 };
 /// The study of a file (`-`: standard input), checked whole: every mistake is in the one list, those of the command and
 /// of the patterns too. `warnings`: one line each.

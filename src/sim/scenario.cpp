@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "hone/registry.h"
+#include "sim/fault_plan.h"
 #include "space/expression.h"
 #include "study/study_file.h"
 #include "study/yaml.h"
@@ -114,21 +115,13 @@ class Reader {
     if (const YamlNode* node = scalar("seconds", false)) {
       auto read = curve(node->text, scenario_.spec.space);
       if (!read) return mistake(node->line, "seconds: " + read.error().what);
-      plan.seconds = [seconds = std::move(*read)](const Config& config, Resource at) { return seconds(config, at, 0); };
+      plan.seconds = std::move(*read);
     }
   }
 
   void faults() {
-    const YamlNode* node = root_.find("faults");
-    if (!node) return;
-    Faults& f = scenario_.plan.faults;
-    const std::map<std::string, double*> known = {{"lost", &f.lost}, {"crash", &f.crash}, {"hang", &f.hang},
-                                                  {"late", &f.late}, {"twice", &f.twice}, {"nan", &f.nan}};
-    for (const YamlEntry& entry : node->entries) {
-      auto found = known.find(entry.key);
-      if (found == known.end()) mistake(entry.line, fmt::format("faults.{}: unknown fault", entry.key));
-      else *found->second = real(entry.value, "faults." + entry.key, 0, 1);
-    }
+    if (const YamlNode* node = root_.find("faults"))
+      scenario_.plan.faults = read_faults(*node, [this](int line, const std::string& what) { mistake(line, what); });
   }
 
   void expectations() {

@@ -4,7 +4,7 @@
 //   description: ...                objective: (x - 0.3) ** 2 + 1 / at     # over the parameters and `at`, the unit
 //   study: |                        metrics: {latency: x * 10}             # further ones
 //     (a study file)                seconds: 1 + x                         # that unit `at` takes; default 1
-//   faults: {lost: 0.1, crash: 0, hang: 0, late: 0, twice: 0, nan: 0}      # probabilities, see sim/world.h
+//   faults: {lost: 0.1, nan: 0.2, at: [{unit: 3, fault: crash}]}           # see sim/fault_plan.h
 //   checkpoints: no                 ending: 0.5                            # seconds between a cancel and the end
 //   death: 0.01                     seed: 1                                # Hone dies; of faults and deaths
 //   expect: {trials: 20, completed: 2, "resumed to 3": 6, units: 30..40, best_value: <= 0.1, finished: trial limit}

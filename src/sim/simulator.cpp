@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kPatience = 1000;  // turns in a row in which time passes and nothing happens
 
-Study rebuilt(const StudySpec& spec, std::span<const Event> log) {
-  auto study = Study::make(spec);
+Study rebuilt(const StudySpec& spec, std::span<const Event> log, const Study::Around& around) {
+  auto study = Study::make(spec, around);
   HONE_CHECK(study.has_value(), "a study that was made once can be made again");
   for (const Event& event : log) study->apply(event);
   return std::move(*study);
@@ -28,6 +28,7 @@ class Simulation {
   Simulation(const StudySpec& spec, const Plan& plan, const Trouble& trouble, Study study)
       : spec_(spec),
         trouble_(trouble),
+        around_(plan.around),
         study_(std::move(study)),
         world_(spec, plan),
         invariants_(spec, plan.workers),
@@ -45,7 +46,8 @@ class Simulation {
     SimResult result{.study = std::move(study_), .log = std::move(log_), .broken = invariants_.broken()};
     result.broken.insert(result.broken.end(), world_.broken().begin(), world_.broken().end());
     result.seconds = finished_ - begin_;
-    if (result.seconds > 0) result.utilisation = std::min(1.0, world_.busy() / (result.seconds * world_.workers()));
+    if (result.seconds > 0) result.utilisation = std::min(1.0, busy_ / there_);
+    result.trace = std::move(trace_);
     result.units = world_.units();
     result.launches = world_.launches();
     result.deaths = deaths_;
@@ -62,7 +64,10 @@ class Simulation {
     // A limit that rounding puts a hair before its time is asked for again, a hair later.
     if (wake) limit = std::max(*wake, std::nextafter(world_.now(), limit));
     std::size_t before = log_.size();
-    for (Notice& notice : world_.wait(limit)) {
+    std::vector<Notice> notices = world_.wait(limit);
+    for (std::size_t i = 0; i < notices.size(); ++i) {
+      Notice& notice = notices[i];
+      units_ = world_.units_then(i);
       if (again_ && heard(notice.fact)) continue;
       if (!put({world_.now(), std::move(notice.fact)})) return false;
     }
@@ -101,12 +106,30 @@ class Simulation {
     }
     study_.apply(event);
     touch(event);
+    see(event);
     record(std::move(event));
     return true;
   }
 
+  /// The objective's values as Hone hears them.
+  void see(const Event& event) {
+    const auto* report = std::get_if<Reported>(&event.fact);
+    if (!report || study_.finished() || spec_.objectives.size() != 1) return;
+    const Objective& objective = spec_.objectives[0];
+    for (const auto& [name, value] : report->metrics) {
+      const double loss = objective.maximize ? -value : value;
+      if (name != objective.metric || !std::isfinite(loss) || loss >= best_) continue;
+      best_ = loss;
+      trace_.push_back({event.time - begin_, units_, value, report->trial});
+    }
+  }
+
   void record(Event event) {
-    if (std::holds_alternative<Finished>(event.fact)) finished_ = event.time;
+    if (std::holds_alternative<Finished>(event.fact)) {
+      finished_ = event.time;
+      busy_ = world_.busy();
+      there_ = world_.there();
+    }
     log_.push_back(std::move(event));
   }
 
@@ -155,7 +178,7 @@ class Simulation {
   bool recover() {
     launches_.clear();
     cancels_.clear();
-    study_ = rebuilt(spec_, log_);
+    study_ = rebuilt(spec_, log_, around_);
     world_.reconnect();
     again_ = true;
     std::vector<RunKey> known = world_.list();
@@ -179,7 +202,7 @@ class Simulation {
 
   void disturb() {
     Rng rng = Rng::stream(trouble_.seed, "trouble", turns_++);
-    if (trouble_.rebuild > 0 && rng.uniform() < trouble_.rebuild) study_ = rebuilt(spec_, log_);
+    if (trouble_.rebuild > 0 && rng.uniform() < trouble_.rebuild) study_ = rebuilt(spec_, log_, around_);
     if (trouble_.meddle > 0 && rng.uniform() < trouble_.meddle) {
       for (int i = 0; i < 3; ++i) {
         auto slots = static_cast<int>(rng.below(static_cast<std::uint64_t>(world_.workers()) + 1));
@@ -197,13 +220,17 @@ class Simulation {
 
   const StudySpec& spec_;
   Trouble trouble_;
+  Study::Around around_;
   Study study_;
   World world_;
   Invariants invariants_;
   std::vector<Event> log_;
   std::vector<TrialId> launches_, cancels_;
   std::string wait_;
-  Seconds begin_, finished_;
+  Seconds begin_, finished_, busy_ = 0, there_ = 0;
+  double best_ = std::numeric_limits<double>::infinity();
+  std::vector<Improvement> trace_;
+  std::int64_t units_ = 0;  // done when the notice at hand came about
   std::uint64_t stores_ = 0, turns_ = 0;
   std::int64_t deaths_ = 0;
   std::size_t idle_ = 0;
@@ -214,15 +241,15 @@ class Simulation {
 
 Result<SimResult> simulate(const StudySpec& spec, const Plan& plan, const Trouble& trouble) {
   if (plan.workers < 1) return invalid("simulation: no workers; use at least 1");
-  auto study = Study::make(spec);
+  auto study = Study::make(spec, plan.around);
   if (!study) return tl::unexpected(study.error());
   StudySpec whole = study->spec();
   return Simulation(whole, plan, trouble, std::move(*study)).run();
 }
 
-std::vector<std::string> rederive(const StudySpec& spec, std::span<const Event> log) {
+std::vector<std::string> rederive(const StudySpec& spec, std::span<const Event> log, const Study::Around& around) {
   std::vector<std::string> differences;
-  Study study = rebuilt(spec, {});
+  Study study = rebuilt(spec, {}, around);
   for (std::size_t i = 0; i < log.size() && differences.size() < 10; ++i) {
     const Event& event = log[i];
     if (is_decision(event)) {

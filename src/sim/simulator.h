@@ -21,11 +21,19 @@ struct Trouble {
   std::uint64_t seed = 0;
 };
 
+struct Improvement {
+  Seconds seconds = 0;     // since the study's begin
+  std::int64_t units = 0;  // done by all trials until then
+  double best = 0;         // the objective's raw value
+  TrialId trial = 0;
+};
+
 struct SimResult {
   Study study;
   std::vector<Event> log;
-  Seconds seconds = 0;     // until Finished
-  double utilisation = 0;  // share of the workers' time until then that runs took
+  std::vector<Improvement> trace;  // each time that Hone heard of a better value; for one objective
+  Seconds seconds = 0;             // until Finished
+  double utilisation = 0;          // share of the workers' time until then that runs took
   std::int64_t units = 0, launches = 0, deaths = 0;
   std::vector<std::string> broken;  // invariants that did not hold; empty if all is well
 };
@@ -35,6 +43,6 @@ Result<SimResult> simulate(const StudySpec& spec, const Plan& plan, const Troubl
 
 /// Puts the question behind every decision of `log` again and returns where the answer differs, at most ten lines.
 /// REQUIRES: Study::make(spec) works
-std::vector<std::string> rederive(const StudySpec& spec, std::span<const Event> log);
+std::vector<std::string> rederive(const StudySpec& spec, std::span<const Event> log, const Study::Around& around = {});
 
 }  // namespace hone

@@ -12,13 +12,25 @@ namespace hone {
 
 World::World(const StudySpec& spec, Plan plan)
     : plan_(std::move(plan)), fidelity_(spec.fidelity && plan_.named ? spec.fidelity->name : "") {
-  now_ = plan_.begin;
+  now_ = changed_ = plan_.begin;
+  workers_ = plan_.workers;
+  if (spec.fidelity) plan_.length = 0;  // runs have an `until` of their own
   const Faults& f = plan_.faults;
-  faulty_ = f.lost > 0 || f.crash > 0 || f.hang > 0 || f.late > 0 || f.twice > 0 || f.nan > 0;
+  for (const double p : {f.lost, f.crash, f.hang, f.late, f.twice, f.nan, f.never, f.past}) faulty_ = faulty_ || p > 0;
+  for (std::size_t i = 0; i < f.workers.size(); ++i) push(plan_.begin + f.workers[i].at, What::Workers, i);
+}
+
+Seconds World::there() const { return there_ + (now_ - changed_) * workers_; }
+
+Seconds World::busy() const {
+  Seconds busy = busy_;
+  for (const SimRun& run : runs_)
+    if (!run.ended) busy += now_ - run.began;
+  return busy;
 }
 
 Seconds World::cost(const Known& known, Resource at) const {
-  Seconds seconds = plan_.seconds ? plan_.seconds(known.config, at) : 1;
+  Seconds seconds = plan_.seconds ? plan_.seconds(known.config, at, known.seed) : 1;
   return seconds > 0 ? seconds : 0;  // nan counts as nothing
 }
 
@@ -28,7 +40,7 @@ void World::launch(const Trial& trial) {
   Known& known = known_[id];
   if (known.launches == 0) {
     known.config = trial.config;
-    known.seed = trial.seed;
+    known.seed = plan_.key ? plan_.key(trial) : trial.seed;
   }
   if (trial.attempt <= known.attempt) {
     broken_.push_back(
@@ -39,7 +51,7 @@ void World::launch(const Trial& trial) {
     broken_.push_back(
         fmt::format("trial {} attempt {} launched while {} runs", trial.id, trial.attempt, known.attempt));
   }
-  if (live_ >= plan_.workers) broken_.push_back(fmt::format("trial {} launched without a free worker", trial.id));
+  if (live_ >= workers_) broken_.push_back(fmt::format("trial {} launched without a free worker", trial.id));
   std::size_t index = runs_.size();
   if (free_.empty()) {
     runs_.emplace_back();
@@ -50,7 +62,8 @@ void World::launch(const Trial& trial) {
   SimRun& run = runs_[index];
   run = SimRun();
   run.key = {trial.id, trial.attempt};
-  run.until = trial.until;
+  run.until = plan_.length > 0 ? plan_.length : trial.until;
+  run.launch = launches_;
   run.at = plan_.checkpoints ? known.checkpoint : 0;
   run.began = now_;
   known.run = index;
@@ -58,28 +71,44 @@ void World::launch(const Trial& trial) {
   ++known.launches;
   ++launches_;
   ++live_;
-  if (faulty_) {
-    const Faults& f = plan_.faults;
-    Rng rng = Rng::stream(plan_.seed, "run",
-                          static_cast<std::uint64_t>(trial.id) * 4096 + static_cast<std::uint64_t>(trial.attempt));
-    double u = rng.uniform();
-    run.fate = u < f.lost                      ? What::Lost
-               : u < f.lost + f.crash          ? What::Crash
-               : u < f.lost + f.crash + f.hang ? What::Silence
-                                               : What::Unit;
-    Resource units = std::max<Resource>(run.until - run.at, 1);
-    run.fate_at = run.at + 1 + static_cast<Resource>(rng.below(static_cast<std::uint64_t>(units)));
-    if (run.fate == What::Silence) return;  // only a cancel ends it
-  }
+  if (faulty_) draw_fate(run, known);
+  if (run.fate == What::Silence) return;  // only a cancel ends it
   schedule(index);
+}
+
+void World::draw_fate(SimRun& run, const Known& known) {
+  const Faults& f = plan_.faults;
+  Rng rng = Rng::stream(plan_.seed, "run",
+                        static_cast<std::uint64_t>(run.key.trial) * 4096 + static_cast<std::uint64_t>(known.attempt));
+  double u = rng.uniform();
+  run.fate = u < f.lost                      ? What::Lost
+             : u < f.lost + f.crash          ? What::Crash
+             : u < f.lost + f.crash + f.hang ? What::Silence
+                                             : What::Unit;
+  Resource units = std::max<Resource>(run.until - run.at, 1);
+  run.fate_at = run.at + 1 + static_cast<Resource>(rng.below(static_cast<std::uint64_t>(units)));
+  if (f.past > 0 && rng.uniform() < f.past) run.past = 1 + static_cast<Resource>(rng.below(3));
+}
+
+/// What is to happen at this unit; marks are few.
+const Faults::Mark* World::mark(TrialId trial, Resource at) const {
+  for (const Faults::Mark& mark : plan_.faults.marks)
+    if (mark.at == at && mark.trial.value_or(trial) == trial) return &mark;
+  return nullptr;
 }
 
 /// The next thing that the run does.
 void World::schedule(std::size_t index) {
   const SimRun& run = runs_[index];
-  const Known& known = known_[static_cast<std::size_t>(run.key.trial)];
-  if (run.at >= run.until) return push(now_, What::Unit, index);  // nothing left to do: it looks, and ends
+  Known& known = known_[static_cast<std::size_t>(run.key.trial)];
+  if (run.at >= run.until + run.past) return push(now_, What::Unit, index);  // nothing left to do: it looks, and ends
   Seconds seconds = cost(known, run.at + 1);
+  const Faults::Mark* mark = known.marked <= run.at ? this->mark(run.key.trial, run.at + 1) : nullptr;
+  if (mark && mark->what <= Faults::Mark::What::Hang) {
+    known.marked = run.at + 1;
+    if (mark->what == Faults::Mark::What::Hang) return;
+    return push(now_ + seconds / 2, mark->what == Faults::Mark::What::Lost ? What::Lost : What::Crash, index);
+  }
   if (run.fate != What::Unit && run.fate_at == run.at + 1) return push(now_ + seconds / 2, run.fate, index);
   push(now_ + seconds, What::Unit, index);
 }
@@ -127,6 +156,7 @@ std::vector<Notice> World::wait(Seconds until) {
   }
   std::vector<Notice> notices(outbox_.begin() + static_cast<std::ptrdiff_t>(handed_), outbox_.end());
   handed_ = outbox_.size();
+  last_ = notices.size();
   return notices;
 }
 
@@ -134,24 +164,29 @@ std::vector<Notice> World::wait(Seconds until) {
 void World::forget() {
   while (!heap_.empty()) {
     const Item& item = heap_.top();
-    if (item.what == What::Deliver || !runs_[item.index].ended) return;
+    if (item.what == What::Deliver || item.what == What::Workers || !runs_[item.index].ended) return;
     if (--runs_[item.index].items == 0) free_.push_back(item.index);
     heap_.pop();
   }
 }
 
 void World::push(Seconds time, What what, std::size_t index) {
-  if (what != What::Deliver) ++runs_[index].items;
-  heap_.push({time, pushed_++, what, index});
+  if (what != What::Deliver && what != What::Workers) ++runs_[index].items;
+  // What ends at the moment at which machines go has ended.
+  constexpr std::int64_t kLast = std::int64_t{1} << 62;
+  heap_.push({time, what == What::Workers ? kLast + pushed_ : pushed_, what, index});
+  ++pushed_;
 }
 
 void World::acknowledged() {
   outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(handed_));
+  stamps_.erase(stamps_.begin(), stamps_.begin() + static_cast<std::ptrdiff_t>(handed_));
   handed_ = 0;
 }
 
 void World::happen(const Item& item) {
   if (item.what == What::Deliver) return hand(delayed_[item.index]);
+  if (item.what == What::Workers) return set_workers(plan_.faults.workers[item.index].workers);
   SimRun& run = runs_[item.index];
   --run.items;
   if (!run.ended) {
@@ -170,30 +205,51 @@ void World::happen(const Item& item) {
         break;
       case What::Silence:
       case What::Deliver:
+      case What::Workers:
         break;
     }
   }
   if (runs_[item.index].ended && runs_[item.index].items == 0) free_.push_back(item.index);
 }
 
+/// Machines come and go. A run whose machine goes is lost.
+void World::set_workers(int workers) {
+  there_ = there();
+  changed_ = now_;
+  workers_ = std::min(workers, plan_.workers);
+  while (live_ > workers_) {
+    SimRun* last = nullptr;
+    for (SimRun& run : runs_)
+      if (!run.ended && run.key.attempt > 0 && (!last || run.launch > last->launch)) last = &run;
+    HONE_CHECK(last != nullptr, "live runs are among the runs");
+    end(*last, Cause::Lost, 0);
+    // Its place is given back when what it would have done next comes up.
+    if (last->items == 0) free_.push_back(static_cast<std::size_t>(last - runs_.data()));
+  }
+}
+
 void World::unit(std::size_t index) {
   SimRun& run = runs_[index];
   Known& known = known_[static_cast<std::size_t>(run.key.trial)];
-  if (run.at < run.until) {
+  if (run.at < run.until + run.past) {
     ++run.at;
     ++units_;
     known.checkpoint = std::max(known.checkpoint, run.at);
-    report(run, known);
+    const Faults::Mark* mark = known.marked < run.at ? this->mark(run.key.trial, run.at) : nullptr;
+    if (mark) known.marked = run.at;
+    if (mark && mark->what == Faults::Mark::What::Never) ++run.n;
+    else report(run, known, mark != nullptr);
   }
-  if (run.at >= run.until) return end(run, Cause::None, 0);
+  if (run.at >= run.until + run.past) return end(run, Cause::None, 0);
   schedule(index);
 }
 
-void World::report(SimRun& run, Known& known) {
+void World::report(SimRun& run, Known& known, bool nan) {
   Reported reported{run.key.trial, run.key.attempt, ++run.n, {}, {}};
   reported.metrics.reserve(plan_.metrics.size() + 1);
   for (const auto& [name, curve] : plan_.metrics)
-    reported.metrics.emplace_back(name, curve(known.config, run.at, known.seed));
+    reported.metrics.emplace_back(
+        name, nan ? std::numeric_limits<double>::quiet_NaN() : curve(known.config, run.at, known.seed));
   if (!fidelity_.empty()) reported.metrics.emplace_back(fidelity_, static_cast<double>(run.at));
   if (faulty_) return deliver(run, std::move(reported), cost(known, run.at));
   hand(std::move(reported));
@@ -217,6 +273,7 @@ void World::deliver(SimRun& run, Reported reported, Seconds unit) {
     }
   }
   bool late = rng.uniform() < f.late, twice = rng.uniform() < f.twice;
+  if (f.never > 0 && rng.uniform() < f.never) return;
   if (twice && rng.uniform() < 0.5) later(reported);
   else if (twice) hand(reported);
   if (late) later(reported);

@@ -12,6 +12,7 @@
 
 #include "hone/executor.h"
 #include "hone/spec.h"
+#include "hone/study.h"
 
 namespace hone {
 
@@ -22,20 +23,40 @@ struct Faults {      // probabilities
   double late = 0;   // of a report: it arrives units later, maybe after the run's end or after the next attempt began
   double twice = 0;  // of a report: it is delivered again, right away or much later
   double nan = 0;    // of a report: its values are nan
+  double never = 0;  // of a report: it never arrives
+  double past = 0;   // of a run: it goes on for units past its limit, and reports them
+
+  /// At the unit `at` of `trial`, or of every trial without one, in its first attempt at that unit.
+  struct Mark {
+    enum class What { Lost, Crash, Hang, Nan, Never };
+    What what = What::Nan;
+    Resource at = 1;
+    std::optional<TrialId> trial;
+  };
+  /// From `at` seconds on so many workers are there; those that go take the runs with them that were launched last.
+  struct Change {
+    Seconds at = 0;
+    int workers = 0;
+  };
+  std::vector<Mark> marks;
+  std::vector<Change> workers;  // by time
 };
 
 /// What program and machines do. A curve gives a metric of `config` after unit `at`; `seed` is the trial's.
 using Curve = std::function<double(const Config& config, Resource at, std::uint64_t seed)>;
 struct Plan {
   int workers = 1;
-  std::vector<std::pair<std::string, Curve>> metrics;                 // by name, the objectives among them
-  std::function<Seconds(const Config& config, Resource at)> seconds;  // that unit `at` takes; empty: 1
+  std::vector<std::pair<std::string, Curve>> metrics;  // by name, the objectives among them
+  Curve seconds;                                       // that unit `at` takes; empty: 1
+  std::function<std::uint64_t(const Trial&)> key;      // what curves get in the place of the trial's seed
+  Resource length = 1;                                 // units of a run of a study without a fidelity
   Faults faults;
   bool checkpoints = true;  // a resumed or retried trial goes on from where it was; else from the start
   bool named = true;        // reports name the fidelity; else they are counted
   Seconds ending = 0;       // between a cancel and the end of the run
   std::uint64_t seed = 0;   // of the faults
   Seconds begin = 1;        // of the clock; a trial's record takes the time 0 for never
+  Study::Around around;     // see hone/study.h
 };
 
 /// Plays the executor. What happened stays in an outbox until it is acknowledged and is handed out again after a
@@ -56,21 +77,24 @@ class World {
   void reconnect() { handed_ = 0; }  // a new Hone: all that was not acknowledged comes again
 
   Seconds now() const { return now_; }
-  int workers() const { return plan_.workers; }
+  int workers() const { return workers_; }  // that are there
+  Seconds there() const;                    // worker seconds that there were, busy or not
   int live() const { return live_; }
   std::int64_t units() const { return units_; }
   std::int64_t launches() const { return launches_; }
-  Seconds busy() const { return busy_; }  // worker seconds of ended runs
+  Seconds busy() const;  // worker seconds that runs took, those that are on their way too
+  /// Units done when notice `i` of those that wait() handed out last came about.
+  std::int64_t units_then(std::size_t i) const { return stamps_[handed_ - last_ + i]; }
   std::int64_t launches_of(TrialId trial) const;
   const std::vector<std::string>& broken() const { return broken_; }  // what Hone did that no executor could carry out
 
  private:
-  enum class What { Unit, Lost, Crash, Silence, Cancelled, Deliver };
+  enum class What { Unit, Lost, Crash, Silence, Cancelled, Deliver, Workers };
   struct Item {
     Seconds time = 0;
     std::int64_t number = 0;  // ties: first in, first out
     What what = What::Unit;
-    std::size_t index = 0;                     // of a run, or of a fact to deliver
+    std::size_t index = 0;                     // of a run, of a fact to deliver, of a change of the workers
     bool operator<(const Item& other) const {  // a priority_queue puts the largest first
       return time != other.time ? time > other.time : number > other.number;
     }
@@ -79,6 +103,7 @@ class World {
     Config config;
     std::uint64_t seed = 0;
     Resource checkpoint = 0;
+    Resource marked = 0;  // the marks up to there have had their effect
     std::int64_t launches = 0;
     std::size_t run = 0;  // its latest
     int attempt = 0;
@@ -86,6 +111,8 @@ class World {
   struct SimRun {
     RunKey key;
     Resource at = 0, until = 0;
+    Resource past = 0;  // units that it does beyond `until`
+    std::int64_t launch = 0;
     int n = 0;  // reports so far
     Seconds began = 0;
     bool ended = false, cancelled = false;
@@ -99,15 +126,23 @@ class World {
   void happen(const Item& item);
   void forget();
   void unit(std::size_t index);
-  void report(SimRun& run, Known& known);
+  void report(SimRun& run, Known& known, bool nan);
   void deliver(SimRun& run, Reported reported, Seconds unit);
+  void draw_fate(SimRun& run, const Known& known);
+  const Faults::Mark* mark(TrialId trial, Resource at) const;
+  void set_workers(int workers);
   void end(SimRun& run, Cause cause, int code);
   Seconds cost(const Known& known, Resource at) const;
-  void hand(Fact fact) { outbox_.push_back({now_, std::move(fact)}); }
+  void hand(Fact fact) {
+    outbox_.push_back({now_, std::move(fact)});
+    stamps_.push_back(units_);
+  }
 
   Plan plan_;
   std::string fidelity_;  // its name; empty without one
   bool faulty_ = false;
+  int workers_ = 1;
+  Seconds changed_ = 0, there_ = 0;  // when workers_ changed last, and what there was until then
   std::priority_queue<Item> heap_;
   std::int64_t pushed_ = 0;
   std::deque<Known> known_;  // by trial
@@ -115,7 +150,8 @@ class World {
   std::vector<std::size_t> free_;  // ended runs, to be used again
   std::deque<Fact> delayed_;
   std::vector<Notice> outbox_;
-  std::size_t handed_ = 0;
+  std::vector<std::int64_t> stamps_;   // units_ when it was put there; parallel to outbox_
+  std::size_t handed_ = 0, last_ = 0;  // by all calls of wait(), by the last
   Seconds now_ = 0, busy_ = 0;
   int live_ = 0;
   std::int64_t units_ = 0, launches_ = 0;

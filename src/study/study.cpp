@@ -17,6 +17,7 @@ namespace hone {
 
 struct Study::State {
   StudySpec spec;
+  Around around;
   Ledger ledger;
   std::unique_ptr<Searcher> searcher;
   std::unique_ptr<Scheduler> scheduler;
@@ -26,7 +27,7 @@ struct Study::State {
   std::vector<Told> told;         // scratch
   mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
 
-  explicit State(StudySpec s) : spec(std::move(s)), ledger(spec) { make_algorithms(); }
+  State(StudySpec s, Around a) : spec(std::move(s)), around(std::move(a)), ledger(spec) { make_algorithms(); }
 
   void make_algorithms();
   void extend(const StudySpec& definition);
@@ -50,7 +51,7 @@ struct Study::State {
   Fact finished(std::string why) const;
 };
 
-Result<Study> Study::make(StudySpec spec) {
+Result<Study> Study::make(StudySpec spec, Around around) {
   if (!spec.seed) spec.seed = 0;
   settle_algorithms(spec);
   if (const auto mistakes = check_study(draft_of(spec)); !mistakes.empty()) return tl::unexpected(error_of(mistakes));
@@ -60,7 +61,7 @@ Result<Study> Study::make(StudySpec spec) {
   const auto schedule_options = check_options("scheduler", scheduler->options, spec.scheduler.options);
   HONE_CHECK(search_options && schedule_options, "options are checked with the study");
 
-  return Study(std::make_unique<State>(std::move(spec)));
+  return Study(std::make_unique<State>(std::move(spec), std::move(around)));
 }
 
 /// REQUIRES: the definition was checked.
@@ -76,6 +77,7 @@ void Study::State::make_algorithms() {
                             .slots = spec.parallel.value_or(1),
                             .stages = spec.stages};
   searcher = search.make(inputs, *check_options("searcher", search.options, spec.searcher.options));
+  if (around) searcher = around(std::move(searcher));
   scheduler =
       schedule.make(schedule_inputs(spec), *check_options("scheduler", schedule.options, spec.scheduler.options));
   known.clear();

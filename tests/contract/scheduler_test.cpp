@@ -54,7 +54,7 @@ Plan plan(const StudySpec& spec, const Faults& faults, std::uint64_t seed, int w
   Plan plan;
   plan.workers = workers;
   plan.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at + n / 1000", spec.space));
-  plan.seconds = [](const Config& config, Resource) { return 0.5 + std::get<double>(config[0]); };
+  plan.seconds = [](const Config& config, Resource, std::uint64_t) { return 0.5 + std::get<double>(config[0]); };
   plan.faults = faults;
   plan.ending = seed % 3 == 0 ? 0.7 : 0.0;
   plan.checkpoints = seed % 4 != 0;

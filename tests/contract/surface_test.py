@@ -20,9 +20,9 @@ import jsonschema
 HERE = os.path.dirname(os.path.abspath(__file__))
 HONE = None
 COMMANDS = ["run", "stop", "pause", "resume", "retry", "set", "try", "list", "status", "trials", "best", "logs", "explain", "plan",
-            "lint", "searchers", "schedulers", "ask-tell", "replay", "export", "delete", "tidy", "report", "portfolio",
+            "lint", "simulate", "searchers", "schedulers", "ask-tell", "replay", "export", "delete", "tidy", "report", "portfolio",
             "completion", "man"]
-LATER = ["serve", "worker", "fit", "predict", "simulate", "import", "convert", "page", "up", "down"]
+LATER = ["serve", "worker", "fit", "predict", "import", "convert", "page", "up", "down"]
 
 TRAIN = """
 import argparse, os, math
