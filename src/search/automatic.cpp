@@ -29,7 +29,11 @@ struct Kind {
   int objectives = 1;
   bool fidelity = false;
   int slots = 1;
+  bool low_cost = false;  // the user knows where trials are cheap
+  bool long_study = false;
 };
+
+constexpr std::int64_t kLongStudy = 2000;  // trials: then one costs little, and a suggestion may not cost more
 
 Kind kind_of(const SearchInputs& inputs) {
   Kind kind;
@@ -39,12 +43,14 @@ Kind kind_of(const SearchInputs& inputs) {
     const std::uint64_t levels = space.levels(k);
     if (levels == 1) continue;
     ++kind.dimensions;
+    kind.low_cost = kind.low_cost || param.low_cost.has_value();
     kind.conditional = kind.conditional || !param.when.empty();
     kind.continuous = kind.continuous && (levels == 0 || levels > 100);
   }
   kind.objectives = inputs.objectives;
   kind.fidelity = inputs.max > 1;
   kind.slots = inputs.slots;
+  kind.long_study = inputs.trials.value_or(0) >= kLongStudy;
   return kind;
 }
 
@@ -53,18 +59,22 @@ struct Pair {
   std::string why;
 };
 
-constexpr std::size_t kManyResults = 500;  // a Gaussian process over more of them costs more than it finds
 constexpr int kManySlots = 64;
+
+/// A Gaussian process over more results costs more than it finds: more than the trials themselves in a long study.
+std::size_t many_results(const Kind& kind) { return kind.long_study ? 100 : 500; }
 
 Pair pair_for(const Kind& kind, std::size_t results) {
   if (kind.objectives > 1) return {"tpe", "nsga2", "several objectives"};
   if (kind.slots > kManySlots) return {"tpe", "random", fmt::format("{} slots", kind.slots)};
-  if (results > kManyResults) {
-    const std::string many = fmt::format("more than {} results", kManyResults);
+  if (results > many_results(kind)) {
+    const std::string many =
+        fmt::format("more than {} results{}", many_results(kind), kind.long_study ? " of a long study" : "");
     if (kind.continuous && !kind.conditional) return {"cmaes", "tpe", many + ", all numbers"};
     return {"tpe", "cmaes", many};
   }
   if (kind.fidelity) return {"tpe", "gp", "trials of different length"};
+  if (kind.low_cost) return {"cfo", "gp", "low_cost is given: trials cost differently"};
   return {"gp", "cmaes", kind.conditional ? "a conditional space" : fmt::format("{} parameters", kind.dimensions)};
 }
 
@@ -77,7 +87,7 @@ class Auto final : public Searcher {
  public:
   explicit Auto(const SearchInputs& inputs)
       : inputs_(inputs), kind_(kind_of(inputs)), legal_(inputs.space), history_(inputs.space) {
-    for (const std::size_t results : {std::size_t{0}, kManyResults + 1}) {
+    for (const std::size_t results : {std::size_t{0}, many_results(kind_) + 1}) {
       const Pair pair = pair_for(kind_, results);
       for (const std::string& name : {pair.first, pair.second}) arm(name);
     }
@@ -192,7 +202,7 @@ std::unique_ptr<Searcher> make_auto(const SearchInputs& inputs, const Options&) 
 SearcherRow auto_row() {
   return {.name = "auto",
           .doc =
-              "picks by space, number of results, parallelism and objectives, and changes its mind as results come in; "
+              "picks by space, budget, low_cost, parallelism and objectives, and changes its mind as results come in; "
               "`hone explain` says why. The default",
           .paper =
               "docs/benchmarks.md; the idea of sharing trials by credit: Auer, Cesa-Bianchi, Fischer, Finite-time "

@@ -65,5 +65,31 @@ TEST(Auto, ChangesItsMindWhenThereAreManyResults) {
   EXPECT_THAT(lab::ask(*searcher, 501).why, HasSubstr("more than 500 results"));
 }
 
+TEST(Auto, BeginsWhereTrialsAreCheapIfTheUserSaysWhere) {
+  Param trees = *parse_param("trees", "int(1, 1000, log)");
+  trees.low_cost = Value(std::int64_t{4});
+  const Space space = *Space::make({trees});
+  const auto searcher = make_searcher("auto", space);
+  const Proposal first = lab::ask(*searcher, 0);
+  EXPECT_EQ(lab::number(first.config[0]), 4);
+  EXPECT_THAT(first.why, StartsWith("cfo (low_cost is given"));
+  EXPECT_EQ(authors(*searcher, 60, bowl).size(), 2U);
+}
+
+TEST(Auto, LeavesTheGaussianProcessEarlyInALongStudy) {
+  const SearcherRow* row = find_searcher("auto");
+  const Space space = space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}});
+  for (const std::int64_t trials : {1999, 2000}) {
+    const auto searcher = row->make(SearchInputs{.space = space, .seed = 1, .trials = trials}, {});
+    for (TrialId id = 0; id < 101; ++id) {
+      Trial trial = lab::running(id, {Value(static_cast<double>(id) / 1000), Value(0.5)});
+      trial.source = "added";
+      trial.reports.push_back({.at = 1, .loss = {bowl(trial.config)}, .excess = {}, .cost = 1});
+      lab::tell_end(*searcher, trial);
+    }
+    EXPECT_EQ(lab::ask(*searcher, 101).why.find("of a long study") != std::string::npos, trials == 2000);
+  }
+}
+
 }  // namespace
 }  // namespace hone
