@@ -23,7 +23,13 @@ def shown(optimizer, ours):
     return f"**hone {ours[optimizer]}**" if optimizer in ours else optimizer
 
 
-def names_of(table, searcher_of):
+def searcher_of(spec):
+    """`hone_adapter:HoneCMA` → `cmaes`."""
+    name = spec.partition(":")[2].removeprefix("Hone").lower()
+    return {"cma": "cmaes", "blend": "blendsearch"}.get(name, name)
+
+
+def names_of(table):
     """The optimisers of Hone that have results: spec → searcher."""
     return {o: searcher_of(o) for o in table.optimizers if o.startswith(OURS)}
 
@@ -39,12 +45,14 @@ def regret_table(table, ours, group):
         failed, runs = table.failed(o)
         key = cells[2][0] if cells[2] else 9.0
         problems = max(c[1] for c in cells if c)
+        seeds = sorted({len(table.runs[p][o]) for p in table.problems(group) if table.runs[p].get(o)})
+        runs_each = f"{seeds[0]}–{seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
         texts = [f"{c[0]:.3f}" if c else "–" for c in cells]
         places = [f"{ranks[c][o][0]:.2f}" if o in ranks[c] else "–" for c in (50, 100)]
         note = f" ({failed} of {runs} runs failed)" if failed and group is None else ""
-        lines.append((key, f"| {shown(o, ours)}{note} | {problems} | {' | '.join(texts)} | {' | '.join(places)} "
+        lines.append((key, f"| {shown(o, ours)}{note} | {problems} | {runs_each} | {' | '.join(texts)} | {' | '.join(places)} "
                            f"| {table.cost(o, group) * 1e3:.2g} |"))
-    head = "| optimiser | problems | @10 | @25 | @50 | @100 | rank @50 | rank @100 | CPU ms |\n" + "|---" * 9 + "|\n"
+    head = "| optimiser | problems | runs each | @10 | @25 | @50 | @100 | rank @50 | rank @100 | CPU ms |\n" + "|---" * 10 + "|\n"
     return head + "\n".join(line for _, line in sorted(lines)) + "\n"
 
 
@@ -95,14 +103,29 @@ def auto_table(table, ours):
                      + ", ".join(f"{shown(o, ours)} {rank:.2f}" for o, (rank, _) in order if o == spec or o not in ours) + ".\n")
         ahead = []
         for group in (*GROUPS, *APART):
-            rivals = {o: m[0] for o in table.optimizers if o not in ours and (m := table.mean_regret(o, at, group))}
-            if not rivals or not table.mean_regret(spec, at, group):
+            rivals = {o: found for o in table.optimizers if o not in ours and o != "random"
+                      and (found := table.difference(spec, o, at, group))}
+            if not rivals:
                 continue
-            best = min(rivals, key=rivals.get)
-            ahead.append(f"| {group} | {at} | {table.mean_regret(spec, at, group)[0]:.3f} | {best} {rivals[best]:.3f} | "
-                         f"{difference_cell(table, spec, best, at, group)} |")
-        lines.append("| group | at | auto | best peer there | difference |\n|---|---|---|---|---|\n" + "\n".join(ahead) + "\n")
+            every = max(found[3] for found in rivals.values())
+            for few in (False, True):  # those that were run on all problems of the group; a stronger one that was not
+                of = {o: found for o, found in rivals.items() if (found[3] < every) == few}
+                best = max(of, key=lambda o: of[o][0]) if of else None
+                if best and (not few or of[best][0] > 0):
+                    ahead.append(f"| {group} | {at} | {best} ({of[best][3]} of {every} problems) | "
+                                 f"{difference_cell(table, spec, best, at, group)} |")
+        lines.append("| group | at | best peer there | auto's regret minus its |\n|---|---|---|---|\n" + "\n".join(ahead) + "\n")
     return "\n".join(lines)
+
+
+def random_table(table, ours):
+    """Is anything worse than random search when there are few evaluations?"""
+    lines = []
+    for spec, name in sorted(ours.items(), key=lambda item: item[1]):
+        for at in (10, 25) if name != "random" else ():
+            cells = [difference_cell(table, spec, "random", at, group) for group in (None, *GROUPS)]
+            lines.append(f"| {name} | {at} | " + " | ".join(cells) + " |")
+    return "| Hone | at | all | " + " | ".join(GROUPS) + " |\n" + "|---" * (len(GROUPS) + 3) + "|\n" + "\n".join(lines) + "\n"
 
 
 def text_of(table, ours, plots):
@@ -123,6 +146,11 @@ drawn with replacement); below 0 Hone is ahead.
 ### The default
 
 {auto_table(table, ours)}
+### Against random search, early
+
+Hone's regret minus random search's, as above.
+
+{random_table(table, ours)}
 ### All groups together
 
 {regret_table(table, ours, None)}"""]
