@@ -45,8 +45,8 @@ What is told of a trial that was stopped or paused meanwhile is ignored. An obje
 trial. Raises hone.Error, and nothing has changed, for an unknown trial or cause and if nothing is told.)";
 inline constexpr const char* kAdd = R"(A finished trial from elsewhere: the searcher learns from it.
 
-config: every free parameter that is active, by name. metrics: every objective.
-Raises hone.Error if the configuration lies outside the space or an objective is missing.)";
+config: every free parameter that is active, by name. metrics: every objective; if one is nan or infinite
+the trial is a failed one. Raises hone.Error if the configuration lies outside the space or an objective is missing.)";
 inline constexpr const char* kBest =
     "The trial with the best feasible value of the objective at the highest fidelity reached; None before there is "
     "one.";

@@ -142,6 +142,19 @@ TEST(AskTell, AFailedObjectiveIsNotFinite) {
   EXPECT_TRUE(say(study, R"({"best": true})")["best"].is_null());
 }
 
+TEST(AskTell, AnAddedObjectiveThatIsNotFiniteIsAFailureToo) {
+  AskTell study = make(kFlat);
+  TrialId id = 0;
+  for (const char* value : {"nan", "inf", "-inf"}) {
+    say(study, dump(Json{{"add", {{"config", {{"x", 0.5}, {"c", "a"}}}, {"metrics", {{"loss", value}}}}}}));
+    const Trial& trial = study.study().trials()[static_cast<std::size_t>(id)];
+    EXPECT_EQ(trial.phase, Phase::Failed) << value;
+    EXPECT_EQ(trial.cause, Cause::NotFinite) << value;
+    EXPECT_EQ(metrics_json(study.metrics(id++))["loss"], value) << "as it was given";
+  }
+  EXPECT_TRUE(say(study, R"({"best": true})")["best"].is_null());
+}
+
 TEST(AskTell, WhatWasOutComesBackAfterARestart) {
   AskTell study = make(kFlat);
   say(study, R"({"ask": 1})");

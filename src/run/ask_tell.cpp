@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -215,6 +216,7 @@ Metrics AskTell::metrics(TrialId id) const {
   for (std::size_t i = 0; i < study_.spec().objectives.size(); ++i) {
     const Objective& objective = study_.spec().objectives[i];
     const double loss = of.reports.back().loss[i];
+    if (!std::isfinite(loss)) continue;  // as it was given: nan and infinite are one loss
     for (auto& [name, value] : out)
       if (name == objective.metric) value = objective.maximize ? 0 - loss : loss;
   }

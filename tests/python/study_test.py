@@ -81,6 +81,10 @@ class AskAndTell(unittest.TestCase):
         trial = study.ask()
         study.tell(trial, loss=math.nan)
         self.assertEqual((trial.state, trial.cause), ("failed", "not finite"))
+        for value in (math.nan, math.inf, -math.inf):
+            trial = study.add({"x": 0.5, "c": "a"}, loss=value)
+            self.assertEqual((trial.state, trial.cause), ("failed", "not finite"))
+            self.assertEqual(repr(trial.metrics["loss"]), repr(value), "as it was given")
         self.assertIsNone(study.best)
 
     def test_numbers_of_numpy_are_numbers(self):
