@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "space/legal.h"
 #include "study/field_reader.h"
+#include "study/words.h"
 
 namespace hone {
 namespace {
@@ -69,9 +70,24 @@ class Checker {
                                             : "did you mean " + near + "?"));
       return nullptr;
     }
+    if constexpr (requires { row->outside; })
+      if (const auto what = row->outside ? no_program(algorithm) : std::nullopt) {
+        wrong(field, *what);
+        return &*row;
+      }
     if (const auto options = check_options(field + "." + algorithm.name, row->options, algorithm.options); !options)
       lines("", options.error().what);
     return &*row;
+  }
+
+  /// Why `searcher: {command: ...}` names no program, if it does not.
+  static std::optional<std::string> no_program(const Algorithm& algorithm) {
+    const auto given = algorithm.options.find("command");
+    if (given == algorithm.options.end() && !algorithm.options.empty()) return std::nullopt;  // an unknown option
+    const auto words = split_command(given == algorithm.options.end() ? "" : value_text(given->second));
+    if (!words) return words.error().what;
+    if (!words->empty() && !(*words)[0].empty()) return std::nullopt;
+    return fmt::format("{0} needs the program; write {{{0}: python3 my_searcher.py}}", algorithm.name);
   }
 
   /// The names of those that take several objectives, without those that need a program: "gp, nsga2 or tpe".
@@ -93,8 +109,6 @@ class Checker {
 
   void searcher() {
     const SearcherRow* row = row_of("searcher", spec_.searcher, searchers());
-    if (row && row->outside && spec_.searcher.options.empty())
-      wrong("searcher", fmt::format("{0} needs the program; write {{{0}: python3 my_searcher.py}}", row->name));
     if (row && several() && !row->multi_objective)
       wrong("searcher", fmt::format("{} knows one objective only; use {}", row->name, of_several(searchers())));
   }
