@@ -5,6 +5,7 @@ Usage: searcher_test.py HONE
 """
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,6 +109,33 @@ def test_what_is_wrong_with_the_program_is_said_in_one_line_and_nothing_is_lost(
         write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
         hone(folder, "run", name + ".yaml")  # mended, it goes on
         assert len(trials(folder, name)) == 5, name
+
+
+# As much of Optuna as the example needs.
+OPTUNA = r"""
+import types
+class Trial:
+    def suggest_float(self, name, lo, hi, log=False): return lo + (hi - lo) * 0.25
+    def suggest_int(self, name, lo, hi, log=False): return lo + 3
+class Study:
+    def ask(self): return Trial()
+    def tell(self, trial, value=None, state=None): assert value is not None
+logging = types.SimpleNamespace(set_verbosity=lambda level: None, WARNING=0)
+samplers = types.SimpleNamespace(TPESampler=lambda seed: None)
+trial = types.SimpleNamespace(TrialState=types.SimpleNamespace(FAIL=1))
+def create_study(direction, sampler): return Study()
+"""
+
+
+def test_the_example_that_drives_optuna_runs_from_its_own_folder(folder):
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    for name in ("study.yaml", "optuna_searcher.py"):
+        shutil.copy(os.path.join(root, "examples", "own-searcher", name), folder)
+    write(folder, "optuna.py", OPTUNA)
+    hone(folder, "run", "study.yaml", "--trials", "4")
+    done = trials(folder, "own-searcher")
+    assert [trial["config"] for trial in done] == [{"x": 0.25, "n": 4}] * 4, done
+    assert all(trial["state"] == "completed" and "Optuna's TPE" in trial["why"] for trial in done), done
 
 
 def test_a_program_that_is_not_there_is_found_out_before_the_start(folder):
