@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Optuna as Hone's searcher:  hone run examples/own-searcher/study.yaml   (pip install optuna)
+"""Optuna as Hone's searcher:  cd examples/own-searcher && hone run study.yaml   (pip install optuna)
 
 Hone writes a JSON object a line and waits for one in answer: first {"study": …} with the definition, then a {"tell": …} or
 {"add": …} for what became of each trial, and {"ask": 1, "trial": N} when it wants a configuration. Hone keeps the log, runs

@@ -42,11 +42,12 @@ failed: it ended without a result: "oom", "timeout", "no metric", "not finite", 
 
 Returns what the trial is to do: "continue"; "pause": end, but keep a checkpoint, ask() may hand it out again; "stop".
 What is told of a trial that was stopped or paused meanwhile is ignored. An objective that is nan or infinite fails the
-trial. Raises hone.Error, and nothing has changed, for an unknown trial or cause and if nothing is told.)";
+trial. Raises hone.Error, and nothing has changed, for an unknown trial or cause, if nothing is told, for metrics beside
+failed, and for a second end of a trial with other values.)";
 inline constexpr const char* kAdd = R"(A finished trial from elsewhere: the searcher learns from it.
 
-config: every free parameter that is active, by name. metrics: every objective.
-Raises hone.Error if the configuration lies outside the space or an objective is missing.)";
+config: every free parameter that is active, by name. metrics: every objective; if one is nan or infinite
+the trial is a failed one. Raises hone.Error if the configuration lies outside the space or an objective is missing.)";
 inline constexpr const char* kBest =
     "The trial with the best feasible value of the objective at the highest fidelity reached; None before there is "
     "one.";

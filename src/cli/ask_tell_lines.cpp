@@ -102,12 +102,14 @@ Result<Json> tell(AskTell& study, const Json& request) {
   if (request.contains("at")) {
     const Json& at = request["at"];
     if (!at.is_number_integer() || at < 1 || at > 1'000'000'000'000)
-      return invalid("tell.at: is not a whole number from 1");
+      return invalid(fmt::format("tell.at: {} is not a whole number from 1 to 1e12", dump(at).substr(0, 60)));
     told.at = at.get<Resource>();
   }
-  if (request.contains("done") && !request["done"].is_boolean()) return invalid("tell.done: is neither true nor false");
+  if (request.contains("done") && !request["done"].is_boolean())
+    return invalid(fmt::format("tell.done: {} is neither true nor false", dump(request["done"]).substr(0, 60)));
   if (request.contains("failed") && !request["failed"].is_string())
-    return invalid("tell.failed: is not a word; write \"oom\" or \"exit 1\"");
+    return invalid(fmt::format("tell.failed: {} is not a word; write \"oom\" or \"exit 1\"",
+                               dump(request["failed"]).substr(0, 60)));
   told.done = request.value("done", false);
   if (request.contains("failed")) told.failed = request["failed"].get<std::string>();
   const auto next = study.tell(number.get<TrialId>(), std::move(told));

@@ -134,11 +134,70 @@ TEST(AskTell, ALateTellIsAnsweredByTheMove) {
   EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 0}}})"), Json::parse(R"({"move": "stop"})"));
 }
 
+TEST(AskTell, ASecondEndOfATrialMaySayTheSameButNothingElse) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 2})");
+  const Json stop = Json::parse(R"({"move": "stop"})");
+  const std::string done = R"({"tell": {"trial": 0, "metrics": {"loss": "nan", "b": 2}, "done": true}})";
+  const std::string again = R"({"tell": {"trial": 0, "metrics": {"b": 2, "loss": "nan"}, "done": true}})";
+  EXPECT_EQ(say(study, done), stop);
+  EXPECT_EQ(say(study, again), stop) << "telling twice is telling once";
+  for (const char* other : {R"({"tell": {"trial": 0, "metrics": {"loss": 1, "b": 2}, "done": true}})",
+                            R"({"tell": {"trial": 0, "metrics": {"loss": "nan"}, "done": true}})",
+                            R"({"tell": {"trial": 0, "failed": "oom"}})"})
+    EXPECT_THAT(answer_line(study, other), HasSubstr("the end of trial 0 was told before (done)")) << other;
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 1, "failed": "oom"}})"), stop);
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 1, "failed": "oom"}})"), stop);
+  EXPECT_THAT(answer_line(study, R"({"tell": {"trial": 1, "failed": "exit 1"}})"), HasSubstr("told before (oom)"));
+}
+
+TEST(AskTell, AnEndAfterTheStudyStoppedTheTrialIsFine) {
+  AskTell study = make(
+      "objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nscheduler: none\n"
+      "stop: {target: 0.5}\nseed: 1\n");
+  say(study, R"({"ask": 2})");
+  say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 0.1}, "done": true}})");
+  ASSERT_EQ(study.study().trials()[1].phase, Phase::Stopped);
+  for (const char* loss : {"1", "2"})
+    EXPECT_EQ(say(study, std::string(R"({"tell": {"trial": 1, "metrics": {"loss": )") + loss + R"(}, "done": true}})"),
+              Json::parse(R"({"move": "stop"})"));
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 1, "failed": "oom"}})"), Json::parse(R"({"move": "stop"})"));
+}
+
+TEST(AskTell, AMistakeShowsWhatWasGiven) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 1})");
+  for (const auto& [line, words] : {
+           std::pair{R"({"tell": {"trial": 0, "failed": "ooom"}})", "tell.failed: ooom is no cause; use oom"},
+           {R"({"tell": {"trial": 0, "failed": ""}})", "tell.failed: an empty text is no cause"},
+           {R"({"tell": {"trial": 0, "failed": 7}})", "tell.failed: 7 is not a word"},
+           {R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "at": 2.5}})", "tell.at: 2.5 is not a whole number"},
+           {R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "at": 0}})", "tell.at: 0 is not a whole number"},
+           {R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": 3}})", "tell.done: 3 is neither true nor false"},
+           {R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "failed": "oom"}})", "tell: metrics and failed; give one"},
+       })
+    EXPECT_THAT(say(study, line)["error"].get<std::string>(), HasSubstr(words)) << line;
+  EXPECT_EQ(study.study().trials()[0].phase, Phase::Running);
+}
+
 TEST(AskTell, AFailedObjectiveIsNotFinite) {
   AskTell study = make(kFlat);
   say(study, R"({"ask": 1})");
   EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": "nan"}, "done": true}})"),
             Json::parse(R"({"move": "stop"})"));
+  EXPECT_TRUE(say(study, R"({"best": true})")["best"].is_null());
+}
+
+TEST(AskTell, AnAddedObjectiveThatIsNotFiniteIsAFailureToo) {
+  AskTell study = make(kFlat);
+  TrialId id = 0;
+  for (const char* value : {"nan", "inf", "-inf"}) {
+    say(study, dump(Json{{"add", {{"config", {{"x", 0.5}, {"c", "a"}}}, {"metrics", {{"loss", value}}}}}}));
+    const Trial& trial = study.study().trials()[static_cast<std::size_t>(id)];
+    EXPECT_EQ(trial.phase, Phase::Failed) << value;
+    EXPECT_EQ(trial.cause, Cause::NotFinite) << value;
+    EXPECT_EQ(metrics_json(study.metrics(id++))["loss"], value) << "as it was given";
+  }
   EXPECT_TRUE(say(study, R"({"best": true})")["best"].is_null());
 }
 

@@ -84,7 +84,8 @@ struct Term {
 };
 constexpr Term kTerms[] = {
     {"log l/g", "log l/g: the logarithm of how much denser the good trials lie there than the others (tpe)"},
-    {"spread out:", "spread out: until so many results are known, tpe draws no model and spreads its trials evenly"},
+    {"spread out:",
+     "spread out: until so many results are known, the searcher does not go by them; its trials cover the space"},
     {"Sobol point", "Sobol point: a place in a sequence that fills the space evenly"},
     {"go on", "top N go on: the best 1/eta of a rung's results, rounded down"},
 };

@@ -294,6 +294,9 @@ TEST(EventWords, NameWhatTheUserAskedAndTheNumbersOfARun) {
 
 TEST(EventWords, ExplainTheTermsThatOccur) {
   EXPECT_THAT(footnotes("best of 24 candidates: log l/g 1.20, 3 good of 20"), ElementsAre(HasSubstr("(tpe)")));
+  const auto spread = footnotes("gp: spread out: 2 of 5 results known");
+  EXPECT_THAT(spread, ElementsAre(HasSubstr("until so many results are known, the searcher does not go by them")));
+  EXPECT_THAT(spread[0], Not(HasSubstr("tpe"))) << "several searchers begin so";
   EXPECT_THAT(footnotes("random draw"), testing::IsEmpty());
 }
 

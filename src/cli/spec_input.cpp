@@ -23,6 +23,7 @@
 #include "exec/report_line.h"
 #include "run/home.h"
 #include "study/field_reader.h"
+#include "study/words.h"
 
 extern char** environ;
 
@@ -63,6 +64,7 @@ class Checks {
       std::move(check.mistakes.begin(), check.mistakes.end(), std::back_inserter(mistakes_));
       if (use_.trials) program(draft);
     }
+    if (use_.trials && draft.sound("searcher") && spec.searcher.name == "command") searcher_program(draft);
     if (use_.trials) environment(spec);
     for (const auto& pattern : spec.patterns)
       if (const auto parser = ReportParser::make({}, {pattern}); !parser) {
@@ -103,15 +105,31 @@ class Checks {
     std::move(missing.begin(), missing.end(), std::back_inserter(mistakes_));
   }
 
-  void program(const Draft& draft) {
-    // A study that is resumed runs in the folder where it was first started.
+  /// Where the study runs: one that is resumed does so where it was first started.
+  std::string folder_of(const Draft& draft) const {
     const std::string name = stem_.empty()          ? draft.spec.name
                              : draft.broken.empty() ? inline_name(stem_, draft.spec)
                                                     : "";
     const bool known = !use_.home.empty() && is_study_name(name);
     const auto before = known ? started_in(study_folder(use_.home, name)) : std::nullopt;
-    if (auto what = program_mistake(draft.spec, before.value_or(folder_), inherited_environment(environ)))
+    return before.value_or(folder_);
+  }
+
+  void program(const Draft& draft) {
+    if (auto what = program_mistake(draft.spec, folder_of(draft), inherited_environment(environ)))
       mistakes_.push_back({"command", std::move(*what)});
+  }
+
+  /// It is started with Hone's own PATH.
+  void searcher_program(const Draft& draft) {
+    const auto given = draft.spec.searcher.options.find("command");
+    if (given == draft.spec.searcher.options.end()) return;
+    StudySpec searcher;
+    const auto words = split_command(value_text(given->second));
+    if (!words) return;
+    searcher.command = *words;
+    if (auto what = program_mistake(searcher, folder_of(draft), inherited_environment(environ)))
+      mistakes_.push_back({"searcher", std::move(*what)});
   }
 
   const ReadFor& use_;

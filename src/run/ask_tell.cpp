@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
+
+#include "base/text.h"
 
 namespace hone {
 namespace {
@@ -36,6 +39,12 @@ std::optional<Exited> exit_of(const std::string& text) {
     }
   }
   return std::nullopt;
+}
+
+bool same_values(const Metrics& a, const Metrics& b) {
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && (x.second == y.second || (std::isnan(x.second) && std::isnan(y.second)));
+  });
 }
 
 bool has(const Metrics& metrics, const std::string& name) {
@@ -86,6 +95,10 @@ void AskTell::remember(const Event& event) {
   };
   if (const auto* e = std::get_if<Reported>(&event.fact)) keep(e->trial, e->metrics);
   if (const auto* e = std::get_if<Added>(&event.fact)) keep(e->trial, e->metrics);
+  const bool starts = std::holds_alternative<Started>(event.fact) || std::holds_alternative<Resumed>(event.fact) ||
+                      std::holds_alternative<Relaunched>(event.fact);
+  if (const auto id = trial_of(event); starts && id && static_cast<std::size_t>(*id) < said_.size())
+    said_[static_cast<std::size_t>(*id)].end.reset();
   if (const auto* e = std::get_if<Started>(&event.fact); e && static_cast<std::size_t>(e->trial) < said_.size())
     said_[static_cast<std::size_t>(e->trial)].why = e->searcher_why;
 }
@@ -161,13 +174,16 @@ Result<Next> AskTell::tell(TrialId id, Told told) {
   const auto count = static_cast<TrialId>(study_.trials().size());
   if (id < 0 || id >= count) return invalid(fmt::format("tell.trial: {} is no trial; {} were handed out", id, count));
   if (told.at && (*told.at < 1 || *told.at > 1'000'000'000'000))
-    return invalid("tell.at: is not a whole number from 1");
+    return invalid(fmt::format("tell.at: {} is not a whole number from 1 to 1e12", *told.at));
   const auto failure = told.failed ? exit_of(*told.failed) : std::nullopt;
   if (told.failed && !failure)
     return invalid(
-        "tell.failed: is no cause; use oom, timeout, silent, no metric, not finite, infeasible, lost, exit N or signal "
-        "N");
+        fmt::format("tell.failed: {} is no cause; use oom, timeout, silent, no metric, not finite, infeasible, lost, "
+                    "exit N or signal N",
+                    told.failed->empty() ? "an empty text" : printable(told.failed->substr(0, 60))));
   if (told.done && failure) return invalid("tell: done and failed; give one");
+  if (!told.metrics.empty() && failure)
+    return invalid("tell: metrics and failed; give one, or tell the metrics first, without an end");
   const auto& fidelity = study_.spec().fidelity;
   if (told.at && fidelity) {
     std::erase_if(told.metrics, [&](const auto& metric) { return metric.first == fidelity->name; });
@@ -176,7 +192,16 @@ Result<Next> AskTell::tell(TrialId id, Told told) {
   if (told.metrics.empty() && !told.done && !failure)
     return invalid("tell.metrics: missing; write {\"trial\": 0, \"metrics\": {\"loss\": 0.3}}");
 
-  if (trial(id).phase != Phase::Running || !trial(id).live) return next_of(id);  // late: stopped or paused meanwhile
+  const bool ends = told.done || failure;
+  if (trial(id).phase != Phase::Running || !trial(id).live) {  // late: stopped or paused meanwhile, or told before
+    const auto& end = said_[static_cast<std::size_t>(id)].end;
+    if (ends && end && (told.failed != end->failed || !same_values(told.metrics, end->metrics)))
+      return invalid(
+          fmt::format("tell.trial: the end of trial {} was told before ({}), with other values; leave this out", id,
+                      end->failed ? *end->failed : std::string("done")));
+    return next_of(id);
+  }
+  if (ends) said_[static_cast<std::size_t>(id)].end = told;
   if (!told.metrics.empty()) {
     Reported report;
     report.trial = id;
@@ -215,6 +240,7 @@ Metrics AskTell::metrics(TrialId id) const {
   for (std::size_t i = 0; i < study_.spec().objectives.size(); ++i) {
     const Objective& objective = study_.spec().objectives[i];
     const double loss = of.reports.back().loss[i];
+    if (!std::isfinite(loss)) continue;  // as it was given: nan and infinite are one loss
     for (auto& [name, value] : out)
       if (name == objective.metric) value = objective.maximize ? 0 - loss : loss;
   }

@@ -30,7 +30,8 @@ class AskTell {
     bool done = false;                       // the trial has ended
     std::optional<std::string> failed = {};  // it failed: "oom", "exit 1"
   };
-  /// Invalid, and nothing changed: no such trial, a cause that is none, nothing told. What comes too late is ignored.
+  /// Invalid, and nothing changed: no such trial, a cause that is none, nothing told, or a second end that differs from
+  /// the one that was told before. What comes too late because the study stopped or paused the trial is ignored.
   Result<Next> tell(TrialId id, Told told);
 
   /// A finished trial from elsewhere. Invalid, and nothing changed, if the config does not fit or the objective is missing.
@@ -63,6 +64,7 @@ class AskTell {
   struct Said {
     Metrics metrics;  // the newest raw ones
     std::string why;
+    std::optional<Told> end;  // how the caller ended the newest run; not known of earlier processes
   };
   Study study_;
   std::function<Seconds()> now_;

@@ -129,7 +129,9 @@ Result<void> OutsideSearcher::start(const Study& study) {
   its_out.reset();  // else its end would not end what is read
   if (error != 0) {
     pid_ = 0;
-    return tl::unexpected(broken(fmt::format("cannot be started: {}", std::strerror(error))));
+    return fail(Code::Unavailable,  // it wrote nothing
+                fmt::format("searcher: `{}` cannot be started in {}: {}; mend it, then run the same command again",
+                            printable(program_.command), printable(program_.folder), std::strerror(error)));
   }
   Json definition = Json::parse(study_json(study.spec()));
   for (const char* key : {"command", "env", "limits", "resources", "metrics"}) definition.erase(key);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "space/legal.h"
 #include "study/field_reader.h"
+#include "study/words.h"
 
 namespace hone {
 namespace {
@@ -68,19 +70,47 @@ class Checker {
                                             : "did you mean " + near + "?"));
       return nullptr;
     }
+    if constexpr (requires { row->outside; })
+      if (const auto what = row->outside ? no_program(algorithm) : std::nullopt) {
+        wrong(field, *what);
+        return &*row;
+      }
     if (const auto options = check_options(field + "." + algorithm.name, row->options, algorithm.options); !options)
       lines("", options.error().what);
     return &*row;
+  }
+
+  /// Why `searcher: {command: ...}` names no program, if it does not.
+  static std::optional<std::string> no_program(const Algorithm& algorithm) {
+    const auto given = algorithm.options.find("command");
+    if (given == algorithm.options.end() && !algorithm.options.empty()) return std::nullopt;  // an unknown option
+    const auto words = split_command(given == algorithm.options.end() ? "" : value_text(given->second));
+    if (!words) return words.error().what;
+    if (!words->empty() && !(*words)[0].empty()) return std::nullopt;
+    return fmt::format("{0} needs the program; write {{{0}: python3 my_searcher.py}}", algorithm.name);
+  }
+
+  /// The names of those that take several objectives, without those that need a program: "gp, nsga2 or tpe".
+  template <class Row>
+  static std::string of_several(const std::vector<Row>& rows) {
+    std::vector<std::string> names;
+    for (const Row& row : rows) {
+      if constexpr (requires { row.outside; })
+        if (row.outside) continue;
+      if (row.multi_objective) names.push_back(row.name);
+    }
+    HONE_CHECK(names.size() > 1, "random and none take any number of objectives, and are not alone");
+    const std::string last = names.back();
+    names.pop_back();
+    return fmt::format("{} or {}", fmt::join(names, ", "), last);
   }
 
   bool several() const { return draft_.sound("objective") && spec_.objectives.size() > 1; }
 
   void searcher() {
     const SearcherRow* row = row_of("searcher", spec_.searcher, searchers());
-    if (row && row->outside && spec_.searcher.options.empty())
-      wrong("searcher", fmt::format("{0} needs the program; write {{{0}: python3 my_searcher.py}}", row->name));
     if (row && several() && !row->multi_objective)
-      wrong("searcher", fmt::format("{} knows one objective only; use random", row->name));
+      wrong("searcher", fmt::format("{} knows one objective only; use {}", row->name, of_several(searchers())));
   }
 
   void scheduler() {
@@ -90,7 +120,7 @@ class Checker {
             fmt::format("{} needs a fidelity; add `fidelity: {{name: epoch, max: N}}`, or use `scheduler: none`",
                         row->name));
     if (row && several() && !row->multi_objective)
-      wrong("scheduler", fmt::format("{} knows one objective only; use asha or none", row->name));
+      wrong("scheduler", fmt::format("{} knows one objective only; use {}", row->name, of_several(schedulers())));
   }
 
   void ends() {

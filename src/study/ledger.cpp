@@ -18,6 +18,10 @@ const double* find_metric(const Metrics& metrics, const std::string& name) {
   return nullptr;
 }
 
+bool is_finite(const Report& report) {
+  return std::all_of(report.loss.begin(), report.loss.end(), [](double loss) { return std::isfinite(loss); });
+}
+
 }  // namespace
 
 Ledger::Ledger(const StudySpec& spec)
@@ -118,9 +122,11 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     observe(added, Reported{e->trial, 0, 0, e->metrics, {}});
     push_report(added, fidelity_ && added.level > 0 ? added.level : added.until, event.time);
     added.latest = {};
-    added.phase = Phase::Completed;
+    const bool finite = is_finite(added.reports.back());
+    added.phase = finite ? Phase::Completed : Phase::Failed;  // not of `failed_`: nothing that this study ran
+    if (!finite) added.cause = Cause::NotFinite;
     rank(added);
-    told.push_back({e->trial, Change::Completed});
+    told.push_back({e->trial, finite ? Change::Completed : Change::Failed});
   } else if (const auto* e = std::get_if<Finished>(&event.fact)) {
     finish(*e, event.time);
   }
@@ -300,8 +306,7 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
     return end_run(trial, Phase::Waiting, time);
   }
   if (own.empty()) return ended_badly(trial, Cause::NoMetric, 0, time, told);
-  for (const double loss : own.back().loss)
-    if (!std::isfinite(loss)) return ended_badly(trial, Cause::NotFinite, 0, time, told);
+  if (!is_finite(own.back())) return ended_badly(trial, Cause::NotFinite, 0, time, told);
   if (trial.repeat + 1 < repeat_) {
     ++trial.repeat;
     return end_run(trial, Phase::Waiting, time);
@@ -340,10 +345,8 @@ void Ledger::rank(const Trial& trial) {
   const Key leader = better_before ? *ranking_.begin() : Key{};
   if (old.at > 0) ranking_.erase(old);
   old = Key{};
-  if (trial.phase == Phase::Failed || trial.reports.empty()) return;
+  if (trial.phase == Phase::Failed || trial.reports.empty() || !is_finite(trial.reports.back())) return;
   const Report& last = trial.reports.back();
-  for (const double loss : last.loss)
-    if (!std::isfinite(loss)) return;
   for (const double excess : last.excess)
     if (!(excess <= 0)) return;
   old = Key{last.at, last.loss[0], trial.id};
@@ -361,9 +364,7 @@ std::optional<TrialId> Ledger::impatient() const {
 
 bool Ledger::any_result() const {
   return std::any_of(trials_.begin(), trials_.end(), [](const Trial& trial) {
-    return trial.phase != Phase::Failed && !trial.reports.empty() &&
-           std::all_of(trial.reports.back().loss.begin(), trial.reports.back().loss.end(),
-                       [](double loss) { return std::isfinite(loss); });
+    return trial.phase != Phase::Failed && !trial.reports.empty() && is_finite(trial.reports.back());
   });
 }
 

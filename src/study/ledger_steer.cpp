@@ -42,7 +42,7 @@ void Ledger::steered(const Steered& steered, Seconds time, std::vector<Told>& to
       retrying_ = retrying_ || finished_.has_value();
       finished_.reset();
       stop_asked_ = false;
-      --failed_;
+      if (trial->attempt > 0) --failed_;  // a known failure was not counted
       trial->failures = trial->losses = 0;
       trial->alone = false;
       end_run(*trial, Phase::Waiting, time);

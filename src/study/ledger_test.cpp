@@ -227,6 +227,17 @@ TEST_F(LedgerTest, AKnownResultIsATrialThatNeverRan) {
   EXPECT_EQ(ledger_.started(), 0) << "not counted by stop.trials";
 }
 
+TEST_F(LedgerTest, AKnownResultThatIsNotFiniteIsAFailedTrialButNoFailureOfThisStudy) {
+  EXPECT_EQ(apply(1, Added{0, {}, {{"acc", std::nan("")}}, "initial"}), Changes{Change::Failed});
+  EXPECT_EQ(trial().phase, Phase::Failed);
+  EXPECT_EQ(trial().cause, Cause::NotFinite);
+  EXPECT_EQ(ledger_.failed(), 0) << "stop.failed is about what was run";
+  apply(2, Steered{.trial = 0, .what = Steer::Retry, .value = 0});
+  apply(3, Relaunched{.trial = 0});
+  EXPECT_EQ(exit(4, Cause::Exit, 3), Changes{Change::Failed});
+  EXPECT_EQ(ledger_.failed(), 1);
+}
+
 TEST_F(LedgerTest, AReportOfInfeasibilityEndsTheTrial) {
   start(1, 0, 9);
   EXPECT_EQ(apply(2, Reported{0, 1, 1, {}, "too large"}), Changes{Change::Failed});

@@ -53,6 +53,15 @@ class Schedulers(unittest.TestCase):
                         self.assertIn("completed", {t["state"] for t in trials})
                         self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
 
+    def test_the_readme_has_a_line_for_each_with_a_link_to_its_example(self):
+        rows = re.findall(r"(?m)^([a-z0-9]+): ", hone(FOLDER, "schedulers"))
+        with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+            listed = re.findall(r"(?m)^\| \[`([a-z0-9]+)`\]\(examples/schedulers/\1\.yaml\) \|", file.read())
+        self.assertEqual(sorted(listed), sorted(rows))
+        with open(os.path.join(ROOT, "docs", "study-file.md"), encoding="utf-8") as file:
+            line = re.search(r"(?m)^scheduler: .*$", file.read())[0]
+        self.assertEqual([name for name in rows if not re.search(r"\b%s\b" % name, line)], [])
+
     def test_a_boosted_model_goes_on_from_the_trees_that_it_has(self):
         with tempfile.TemporaryDirectory(prefix="hone-boosting-") as cwd:
             run = [sys.executable, os.path.join(FOLDER, "boosting.py"), "--rate", "0.2", "--depth", "2", "--leaf", "5",

@@ -5,6 +5,7 @@ Usage: searcher_test.py HONE
 """
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -96,23 +97,67 @@ def test_after_a_kill_the_program_is_told_all_again_and_goes_on(folder):
 
 def test_what_is_wrong_with_the_program_is_said_in_one_line_and_nothing_is_lost(folder):
     for name, program, words in [
-        ("gone", None, "cannot be started"),
         ("dies", "import sys; sys.exit(3)", "has ended"),
         ("talks", "for line in __import__('sys').stdin: print('hello', flush=True)", "is no JSON object"),
         ("outside", OWN.replace("MAKE_X", "7"), "proposes a configuration outside the space: x: 7 is outside float(0, 1)"),
         ("complains", "for line in __import__('sys').stdin: print('{\"error\": \"no idea\"}', flush=True)", 'says "no idea"'),
     ]:
-        if program is not None:
-            write(folder, "own.py", program)
-        study(folder, name=name, **({"searcher": {"command": "./no-such-program"}} if program is None else {}))
+        write(folder, "own.py", program)
+        study(folder, name=name)
         said = hone(folder, "run", name + ".yaml", status=3).strip().splitlines()
         assert len(said) == 1 and words in said[0], (name, said)
         write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
-        if program is not None:
-            hone(folder, "run", name + ".yaml")  # mended, it goes on
-            assert len(trials(folder, name)) == 5, name
-    study(folder, name="empty", searcher="command")
-    assert "command needs the program" in hone(folder, "run", "empty.yaml", status=2)
+        hone(folder, "run", name + ".yaml")  # mended, it goes on
+        assert len(trials(folder, name)) == 5, name
+
+
+# As much of Optuna as the example needs.
+OPTUNA = r"""
+import types
+class Trial:
+    def suggest_float(self, name, lo, hi, log=False): return lo + (hi - lo) * 0.25
+    def suggest_int(self, name, lo, hi, log=False): return lo + 3
+class Study:
+    def ask(self): return Trial()
+    def tell(self, trial, value=None, state=None): assert value is not None
+logging = types.SimpleNamespace(set_verbosity=lambda level: None, WARNING=0)
+samplers = types.SimpleNamespace(TPESampler=lambda seed: None)
+trial = types.SimpleNamespace(TrialState=types.SimpleNamespace(FAIL=1))
+def create_study(direction, sampler): return Study()
+"""
+
+
+def test_the_example_that_drives_optuna_runs_from_its_own_folder(folder):
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    for name in ("study.yaml", "optuna_searcher.py"):
+        shutil.copy(os.path.join(root, "examples", "own-searcher", name), folder)
+    write(folder, "optuna.py", OPTUNA)
+    hone(folder, "run", "study.yaml", "--trials", "4")
+    done = trials(folder, "own-searcher")
+    assert [trial["config"] for trial in done] == [{"x": 0.25, "n": 4}] * 4, done
+    assert all(trial["state"] == "completed" and "Optuna's TPE" in trial["why"] for trial in done), done
+
+
+def test_a_program_that_is_not_there_is_found_out_before_the_start(folder):
+    needs = "hone: wrong.yaml:1: searcher: command needs the program; write {command: python3 my_searcher.py}"
+    for searcher, said in (
+        ("command", needs),
+        ({"command": ""}, needs),
+        ({"command": " "}, needs),
+        ({"command": '""'}, needs),
+        ({"command": {"command": ""}}, needs),
+        ({"command": "'python3 x.py"}, "hone: wrong.yaml:1: searcher: "),
+        ({"command": "no-such-program-9 --x 3"}, "searcher: no-such-program-9 is not on PATH; install it, or give its path"),
+        ({"command": "./no/such"}, "searcher: ./no/such does not exist in " + os.path.realpath(folder) + "; correct the path"),
+    ):
+        study(folder, name="wrong", searcher=searcher)
+        lines = hone(folder, "run", "wrong.yaml", status=2).strip().splitlines()
+        assert len(lines) == 1 and said in lines[0], (searcher, lines)
+    assert not os.path.exists(os.path.join(folder, "hone-runs")), "nothing was begun"
+    write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
+    study(folder, name="path", searcher={"command": "python3 own.py"}, env={"PATH": "/nowhere"},
+          command=["/bin/echo", "loss={x}"])
+    hone(folder, "run", "path.yaml")  # found on Hone's own PATH
 
 
 NOISY = ["/usr/bin/python3", "-c", "import random, sys; r = random.Random(sys.argv[1]); x, y = map(float, sys.argv[2:]); "

@@ -81,7 +81,27 @@ class AskAndTell(unittest.TestCase):
         trial = study.ask()
         study.tell(trial, loss=math.nan)
         self.assertEqual((trial.state, trial.cause), ("failed", "not finite"))
+        for value in (math.nan, math.inf, -math.inf):
+            trial = study.add({"x": 0.5, "c": "a"}, loss=value)
+            self.assertEqual((trial.state, trial.cause), ("failed", "not finite"))
+            self.assertEqual(repr(trial.metrics["loss"]), repr(value), "as it was given")
         self.assertIsNone(study.best)
+
+    def test_an_end_is_told_once(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
+        trial = study.ask()
+        with self.assertRaisesRegex(hone.Error, "^tell: metrics and failed; give one"):
+            study.tell(trial, loss=1, failed="oom")
+        with self.assertRaisesRegex(hone.Error, "^tell.failed: ooom is no cause"):
+            study.tell(trial, failed="ooom")
+        with self.assertRaisesRegex(hone.Error, "^tell.at: 0 is not a whole number"):
+            study.tell(trial, loss=1, at=0)
+        self.assertEqual(trial.state, "running")
+        study.tell(trial, loss=1)
+        study.tell(trial, loss=1)
+        with self.assertRaisesRegex(hone.Error, "^tell.trial: the end of trial 0 was told before"):
+            study.tell(trial, loss=2)
+        self.assertEqual(trial.metrics, {"loss": 1})
 
     def test_numbers_of_numpy_are_numbers(self):
         try:
