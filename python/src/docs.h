@@ -54,6 +54,14 @@ inline constexpr const char* kBest =
 inline constexpr const char* kIncumbent =
     "As best; but where the searcher's model sees that the objective is noisy, the trial that it expects to be best, "
     "not the one with the luckiest draw.";
+inline constexpr const char* kBelief =
+    R"(What the searcher's model expects of a configuration, for a plot or a choice of one's own.
+
+mean, deviation: of the objective as it is measured, without the noise of a single run. acquisition: what the next proposal
+maximises. feasible: how likely a trial does not fail and meets the outcome constraints.
+
+None before there is a model, for a searcher that has none (gp, smac and, where it uses them, auto have one) and with several
+objectives. config: as for add(). Raises hone.Error if it lies outside the space.)";
 inline constexpr const char* kFront =
     "Of several objectives: the trials that none other beats in all. Of one: the best.";
 inline constexpr const char* kTrials = "All trials, by number.";

@@ -75,6 +75,20 @@ class PyStudy {
     const auto id = core_->with([](AskTell& asked) { return asked.study().incumbent(); });
     return id ? std::optional(view(*id)) : std::nullopt;
   }
+  nb::object belief(const nb::dict& config) const {
+    const Config at = unwrap(core_->dictionary().space().check(core_->dictionary().values(config)));
+    const auto [belief, maximize] = core_->with([&](AskTell& asked) {
+      const auto& objectives = asked.study().spec().objectives;
+      return std::pair(objectives.size() == 1 ? asked.study().belief(at) : std::nullopt, objectives[0].maximize);
+    });
+    if (!belief) return nb::none();
+    nb::dict out;
+    out["mean"] = maximize ? 0 - belief->mean[0] : belief->mean[0];
+    out["deviation"] = belief->deviation[0];
+    out["acquisition"] = belief->acquisition;
+    out["feasible"] = belief->feasible;
+    return out;
+  }
   std::vector<TrialView> front() const {
     return views(core_->with([](AskTell& asked) { return asked.study().front(); }));
   }
@@ -238,6 +252,8 @@ void bind_study(nb::module_& module) {
            nb::sig("def add(self, config: dict[str, typing.Any], **metrics: float) -> Trial"), doc::kAdd)
       .def_prop_ro("best", &PyStudy::best, doc::kBest)
       .def_prop_ro("incumbent", &PyStudy::incumbent, doc::kIncumbent)
+      .def("belief", &PyStudy::belief, nb::arg("config"),
+           nb::sig("def belief(self, config: dict[str, typing.Any]) -> dict[str, float] | None"), doc::kBelief)
       .def_prop_ro("front", &PyStudy::front, doc::kFront)
       .def_prop_ro("trials", &PyStudy::trials, doc::kTrials)
       .def_prop_ro("finished", &PyStudy::finished, doc::kFinished)

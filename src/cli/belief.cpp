@@ -74,26 +74,34 @@ std::optional<ExpectedBest> expected_best(const std::string& home, const StudyVi
   return ExpectedBest{*id, as_measured(view.spec().objectives[0], belief->mean[0]), belief->deviation[0]};
 }
 
-Result<BeliefAt> belief_at(const std::string& home, const StudyView& view, const std::string& at) {
+Result<std::vector<BeliefAt>> beliefs_at(const std::string& home, const StudyView& view,
+                                         const std::vector<std::string>& at) {
   const StudySpec& spec = view.spec();
-  const auto given = named_values(at);
-  if (!given) return tl::unexpected(given.error());
   if (!can_believe(spec))
     return invalid(
         spec.objectives.size() > 1
             ? fmt::format("--at: study {} has several objectives; models are of one", view.name())
             : fmt::format("--at: searcher {} has no model of the objective; gp and smac have", spec.searcher.name));
+  std::vector<BeliefAt> out;
   const auto best = view.ledger().best();
-  auto config = best ? config_at(spec.space, *given, view.trial(*best).config)
-                     : spec.space.complete(*given, Rng::stream(0, "at"));
-  if (!config) return invalid("--at: " + config.error().what);
+  for (const std::string& words : at) {
+    const auto given = named_values(words);
+    if (!given) return tl::unexpected(given.error());
+    auto config = best ? config_at(spec.space, *given, view.trial(*best).config)
+                       : spec.space.complete(*given, Rng::stream(0, "at"));
+    if (!config) return invalid("--at: " + config.error().what);
+    out.push_back({std::move(*config), {}});
+  }
   const auto study = rebuild(home, view);
   if (!study) return tl::unexpected(study.error());
-  auto belief = study->belief(*config);
-  if (!belief)
-    return fail(Code::NotFound, fmt::format("study {}: searcher {} has no model yet; {} is too few", view.name(),
-                                            spec.searcher.name, counted(view.ledger().trials().size(), "trial")));
-  return BeliefAt{std::move(*config), std::move(*belief)};
+  for (BeliefAt& one : out) {
+    auto belief = study->belief(one.config);
+    if (!belief)
+      return fail(Code::NotFound, fmt::format("study {}: searcher {} has no model yet; {} is too few", view.name(),
+                                              spec.searcher.name, counted(view.ledger().trials().size(), "trial")));
+    one.belief = std::move(*belief);
+  }
+  return out;
 }
 
 Json belief_json(const StudySpec& spec, const BeliefAt& at) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/view.h"
 #include "hone/searcher.h"
@@ -23,9 +24,10 @@ struct BeliefAt {
   Config config;
   Belief belief;
 };
-/// `at`: "lr=0.1,opt=adam"; what it leaves out is as in the best trial. Invalid if that is no configuration, NotFound if
-/// there is no model of this study.
-Result<BeliefAt> belief_at(const std::string& home, const StudyView& view, const std::string& at);
+/// Each of `at`: "lr=0.1,opt=adam"; what it leaves out is as in the best trial. Invalid if one is no configuration,
+/// NotFound if there is no model of this study.
+Result<std::vector<BeliefAt>> beliefs_at(const std::string& home, const StudyView& view,
+                                         const std::vector<std::string>& at);
 
 Json belief_json(const StudySpec& spec, const BeliefAt& at);
 std::string belief_text(const StudySpec& spec, const BeliefAt& at);

@@ -124,12 +124,18 @@ int explain_study(const StudyView& study, const std::vector<Line>& lines, bool j
   return kDone;
 }
 
-int explain_point(const std::string& home, const std::string& study, const std::string& at, bool json) {
+int explain_points(const std::string& home, const std::string& study, const Words& at, bool json) {
   const auto view = load_view(home, study);
   if (!view) return complain(view.error());
-  const auto belief = belief_at(home, *view, at);
-  if (!belief) return complain(belief.error());
-  fmt::print("{}", json ? dump(belief_json(view->spec(), *belief)) + "\n" : belief_text(view->spec(), *belief));
+  const auto beliefs = beliefs_at(home, *view, at);
+  if (!beliefs) return complain(beliefs.error());
+  Json list = Json::array();
+  std::string text;
+  for (const BeliefAt& belief : *beliefs) {
+    list.push_back(belief_json(view->spec(), belief));
+    text += (text.empty() ? "" : "\n") + belief_text(view->spec(), belief);
+  }
+  fmt::print("{}", json ? dump(list.size() == 1 ? list[0] : list) + "\n" : text);
   return kDone;
 }
 
@@ -137,16 +143,20 @@ int explain_point(const std::string& home, const std::string& study, const std::
 
 int explain_command(const Command& self, const Words& words) {
   Parser parser(self);
-  std::string study, at;
+  std::string study;
+  Words at;
   std::optional<std::int64_t> trial;
   parser.add_home();
   parser.add_json();
   parser.required_word("STUDY", study, "its name");
   parser.whole("TRIAL", trial, "its number; without: which parameters matter");
-  parser.word("--at", at, "what the searcher's model expects there", "NAME=VALUE,...");
+  parser.every("--at", at,
+               "what the searcher's model expects there: mean and deviation of the objective, acquisition,\n"
+               "and how likely a trial ends well (feasible); several give a list with --json",
+               "NAME=VALUE,...");
   if (const auto status = parser.parse(words)) return *status;
   if (!at.empty() && trial) return complain({Code::Invalid, "--at: is given beside a trial; keep one"});
-  if (!at.empty()) return explain_point(parser.home(), study, at, parser.json);
+  if (!at.empty()) return explain_points(parser.home(), study, at, parser.json);
   std::vector<Event> events;
   const auto view = load_view(parser.home(), study, [&](const Event& event) {
     if (trial_of(event) == trial) events.push_back(event);

@@ -73,6 +73,10 @@ void Parser::word(const std::string& names, std::string& out, const std::string&
   app_->add_option(names, out, help)->type_name(shown);
   row(kind, names, help, shown);
 }
+void Parser::every(const std::string& names, Words& out, const std::string& help, const std::string& type) {
+  app_->add_option(names, out, help)->type_name(type)->allow_extra_args(false);  // what follows is a place's
+  row(HelpRow::Kind::Value, names, help, type).many = true;
+}
 void Parser::required_word(const std::string& name, std::string& out, const std::string& help) {
   app_->add_option(name, out, help)->type_name("")->required();
   row(HelpRow::Kind::Place, name, help).required = true;

@@ -25,6 +25,8 @@ class Parser {
 
   // `names`: "--top", "-o,--output", or "STUDY" for a word by its place.
   void word(const std::string& names, std::string& out, const std::string& help, const std::string& type = "TEXT");
+  /// An option that may be given again.
+  void every(const std::string& names, Words& out, const std::string& help, const std::string& type);
   void required_word(const std::string& name, std::string& out, const std::string& help);
   void one_of(const std::string& names, std::string& out, const std::string& help,
               const std::vector<std::string>& legal);

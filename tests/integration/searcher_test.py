@@ -189,6 +189,12 @@ def test_the_models_belief_can_be_had_at_any_configuration(folder):
     at = [json.loads(hone(folder, "explain", "model", "--at", "x=%g,y=0.6" % x, "--json")) for x in (0.3, 0.5, 1)]
     for one, acc in zip(at, (1, 0.96, 0.51)):
         assert abs(one["mean"] - acc) < 0.02 + one["deviation"] and one["deviation"] > 0 and one["feasible"] == 1, one
+    several = [word for x in (0.3, 0.5, 1) for word in ("--at", "x=%g,y=0.6" % x)]
+    assert json.loads(hone(folder, "explain", *several, "model", "--json")) == at, "one process for a plot"
+    text = hone(folder, "explain", "model", *several)
+    assert text.count("expected ") == 3 and text.count("\n\n") == 2, text
+    page = hone(folder, "explain", "--help")
+    assert all(word in page for word in ("mean", "deviation", "acquisition", "feasible")), page
     assert at[0]["config"] == {"x": 0.3, "y": 0.6}, at[0]
     assert at[0]["acquisition"] > at[2]["acquisition"], at
     best = json.loads(hone(folder, "best", "model", "--json"))["config"]
@@ -197,7 +203,7 @@ def test_the_models_belief_can_be_had_at_any_configuration(folder):
         folder, "explain", "model", "--at", "x=0.3,y=0.6")
     for words, said in (
         (["model", "--at", "x"], "is not NAME=VALUE"),
-        (["model", "--at", "x=7"], "x: 7 is outside float(0, 1)"),
+        (["model", "--at", "x=0.5", "--at", "x=7"], "x: 7 is outside float(0, 1)"),
         (["model", "3", "--at", "x=0.1"], "keep one"),
         (["none", "--at", "x=0.1"], "has no model"),
     ):

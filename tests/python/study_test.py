@@ -103,6 +103,28 @@ class AskAndTell(unittest.TestCase):
             study.tell(trial, loss=2)
         self.assertEqual(trial.metrics, {"loss": 1})
 
+    def test_the_models_belief_can_be_had_at_any_configuration(self):
+        study = hone.Study({"x": hone.float(0, 1), "y": hone.float(0, 1), "d": "= x * 2"}, maximize="acc", searcher="gp",
+                           seed=1)
+        self.assertIsNone(study.belief({"x": 0.5, "y": 0.5}), "no result yet")
+        for _ in range(15):
+            trial = study.ask()
+            study.tell(trial, acc=1 - (trial.config["x"] - 0.3) ** 2)
+        near, far = study.belief({"x": 0.3, "y": 0.5}), study.belief({"x": 0.8, "y": 0.5})
+        self.assertEqual(list(near), ["mean", "deviation", "acquisition", "feasible"])
+        self.assertLess(abs(near["mean"] - 1), 0.02 + near["deviation"])
+        self.assertLess(abs(far["mean"] - 0.75), 0.02 + far["deviation"])
+        self.assertGreater(near["acquisition"], far["acquisition"])
+        self.assertEqual(near["feasible"], 1)
+        self.assertEqual(study.belief(study.best.config), study.belief({k: study.best.config[k] for k in "xy"}))
+        with self.assertRaisesRegex(hone.Error, "^x: 7 is outside float"):
+            study.belief({"x": 7, "y": 0.5})
+        for other in (dict(searcher="random", minimize="loss"), dict(searcher="gp", minimize=["loss", "b"])):
+            study = hone.Study(FLAT, seed=1, **other)
+            for _ in range(8):
+                study.tell(study.ask(), loss=1, b=2)
+            self.assertIsNone(study.belief({"x": 0.5, "c": "a"}))
+
     def test_numbers_of_numpy_are_numbers(self):
         try:
             import numpy

@@ -20,6 +20,9 @@ if trial is not None:
 best = study.best
 if best is not None:
     print(best.config, best.metrics["loss"] + 1)
+belief = study.belief({"x": 0.5, "c": "a"})
+if belief is not None:
+    print(belief["mean"] + 1)
 point: list[float] = hone.Space({"x": "float(0, 1)"}).encode({"x": 0.5})
 hone.report(loss=0.5, epoch=1)
 """
