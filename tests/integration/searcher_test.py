@@ -155,7 +155,8 @@ def test_a_program_that_is_not_there_is_found_out_before_the_start(folder):
         assert len(lines) == 1 and said in lines[0], (searcher, lines)
     assert not os.path.exists(os.path.join(folder, "hone-runs")), "nothing was begun"
     write(folder, "own.py", OWN.replace("MAKE_X", "round(0.1 * (heard + 4), 1)"))
-    study(folder, name="path", searcher={"command": "python3 own.py"}, env={"PATH": "/nowhere"},
+    write(folder, "own.sh", "exec /usr/bin/python3 own.py\n")
+    study(folder, name="path", searcher={"command": "sh own.sh"}, env={"PATH": "/nowhere"},
           command=["/bin/echo", "loss={x}"])
     hone(folder, "run", "path.yaml")  # found on Hone's own PATH
 
