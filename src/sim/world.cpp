@@ -29,6 +29,8 @@ void World::launch(const Trial& trial) {
   if (known.launches == 0) {
     known.config = trial.config;
     known.seed = trial.seed;
+    if (plan_.training) known.weights = plan_.training->begin;
+    if (trial.from) inherit(trial, known);
   }
   if (trial.attempt <= known.attempt) {
     broken_.push_back(
@@ -52,6 +54,7 @@ void World::launch(const Trial& trial) {
   run.key = {trial.id, trial.attempt};
   run.until = trial.until;
   run.at = plan_.checkpoints ? known.checkpoint : 0;
+  if (!plan_.checkpoints && plan_.training) known.weights = plan_.training->begin;
   run.began = now_;
   known.run = index;
   known.attempt = trial.attempt;
@@ -72,6 +75,20 @@ void World::launch(const Trial& trial) {
     if (run.fate == What::Silence) return;  // only a cancel ends it
   }
   schedule(index);
+}
+
+/// A child begins with a copy of its donor's checkpoint.
+void World::inherit(const Trial& trial, Known& known) {
+  const auto donor = static_cast<std::size_t>(trial.from->trial);
+  if (trial.from->trial < 0 || donor >= known_.size() || known_[donor].ended < trial.from->at) {
+    broken_.push_back(fmt::format("trial {} begins at {} of trial {}, where no run has left a checkpoint", trial.id,
+                                  trial.from->at, trial.from->trial));
+    return;
+  }
+  known.checkpoint = plan_.checkpoints ? trial.from->at : 0;
+  const auto& weights = known_[donor].ended_weights;
+  if (const auto found = weights.find(trial.from->at); found != weights.end() && plan_.checkpoints)
+    known.weights = found->second;
 }
 
 /// The next thing that the run does.
@@ -182,6 +199,7 @@ void World::unit(std::size_t index) {
   if (run.at < run.until) {
     ++run.at;
     ++units_;
+    if (plan_.training) plan_.training->train(known.weights, known.config, run.at);
     known.checkpoint = std::max(known.checkpoint, run.at);
     report(run, known);
   }
@@ -194,6 +212,9 @@ void World::report(SimRun& run, Known& known) {
   reported.metrics.reserve(plan_.metrics.size() + 1);
   for (const auto& [name, curve] : plan_.metrics)
     reported.metrics.emplace_back(name, curve(known.config, run.at, known.seed));
+  if (plan_.training)
+    for (const auto& [name, measure] : plan_.training->metrics)
+      reported.metrics.emplace_back(name, measure(known.weights));
   if (!fidelity_.empty()) reported.metrics.emplace_back(fidelity_, static_cast<double>(run.at));
   if (faulty_) return deliver(run, std::move(reported), cost(known, run.at));
   hand(std::move(reported));
@@ -212,7 +233,8 @@ void World::deliver(SimRun& run, Reported reported, Seconds unit) {
     push(now_ + units * std::max(unit, 1e-6), What::Deliver, delayed_.size() - 1);
   };
   if (rng.uniform() < f.nan) {
-    for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
+    const std::size_t measured = plan_.metrics.size() + (plan_.training ? plan_.training->metrics.size() : 0);
+    for (std::size_t i = 0; i < measured; ++i) {
       reported.metrics[i].second = std::numeric_limits<double>::quiet_NaN();
     }
   }
@@ -225,6 +247,12 @@ void World::deliver(SimRun& run, Reported reported, Seconds unit) {
 
 void World::end(SimRun& run, Cause cause, int code) {
   run.ended = true;
+  Known& known = known_[static_cast<std::size_t>(run.key.trial)];
+  // One that was asked to end at its `until` has a checkpoint too.
+  if (cause == Cause::None || run.at >= run.until) {
+    known.ended = std::max(known.ended, run.at);
+    if (plan_.training) known.ended_weights[run.at] = known.weights;
+  }
   --live_;
   busy_ += now_ - run.began;
   Exited exited;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
 #include <string>
@@ -26,9 +27,18 @@ struct Faults {      // probabilities
 
 /// What program and machines do. A curve gives a metric of `config` after unit `at`; `seed` is the trial's.
 using Curve = std::function<double(const Config& config, Resource at, std::uint64_t seed)>;
+/// A program with a state: `train` makes of it what it is after unit `at`, `measure` gives a metric. It rides in the
+/// checkpoint, so that a child of PBT has its donor's.
+using Weights = std::vector<double>;
+struct Training {
+  Weights begin;
+  std::function<void(Weights& weights, const Config& config, Resource at)> train;
+  std::vector<std::pair<std::string, std::function<double(const Weights& weights)>>> metrics;
+};
 struct Plan {
   int workers = 1;
   std::vector<std::pair<std::string, Curve>> metrics;                 // by name, the objectives among them
+  std::optional<Training> training = {};                              // its metrics come after those of curves
   std::function<Seconds(const Config& config, Resource at)> seconds;  // that unit `at` takes; empty: 1
   Faults faults;
   bool checkpoints = true;  // a resumed or retried trial goes on from where it was; else from the start
@@ -79,6 +89,9 @@ class World {
     Config config;
     std::uint64_t seed = 0;
     Resource checkpoint = 0;
+    Resource ended = 0;  // the latest checkpoint of a run that ended well
+    Weights weights;     // in the checkpoint, if there is a training
+    std::map<Resource, Weights> ended_weights;
     std::int64_t launches = 0;
     std::size_t run = 0;  // its latest
     int attempt = 0;
@@ -95,6 +108,7 @@ class World {
   };
 
   void push(Seconds time, What what, std::size_t index);
+  void inherit(const Trial& trial, Known& known);
   void schedule(std::size_t index);
   void happen(const Item& item);
   void forget();
