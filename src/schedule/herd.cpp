@@ -69,7 +69,7 @@ Move Herd::breed(const Vacancy& vacancy, const std::vector<TrialId>& donors, con
   const Member& loser = members_.at(vacancy.loser);
   const Config base = options_.copy_parameters ? from.config : explorer_.joined(from.config, loser.config);
   Start start;
-  start.until = next_level(from.checkpoint);
+  start.until = next_level(std::max(from.checkpoint, vacancy.at));  // beyond its predecessor: so this comes to an end
   start.config = explored(base, from.checkpoint, rng);
   start.from = Checkpoint{donor, from.checkpoint};
   const std::string score = wording_.value(score_at(donor, from.checkpoint).value_or(Score{}).loss);
@@ -96,8 +96,7 @@ std::optional<std::vector<TrialId>> Herd::donors_for(const Vacancy& vacancy) con
   return found;
 }
 
-/// Its latest run that ended well left a checkpoint, from which there is something left to do, and a child of it comes at
-/// least as far as its predecessor was.
+/// Its latest run that ended well left a checkpoint from which there is something left to do, at most an interval behind.
 bool Herd::may_donate(TrialId donor, Resource at) const {
   const auto found = members_.find(donor);
   if (found == members_.end() || !found->second.alive()) return false;
