@@ -12,6 +12,8 @@
 #include "cli/importance.h"
 #include "cli/parser.h"
 #include "cli/plan.h"
+#include "run/checkpoints.h"
+#include "run/home.h"
 
 namespace hone {
 namespace {
@@ -173,6 +175,9 @@ int explain_command(const Command& self, const Words& words) {
   if (*trial < 0 || static_cast<std::size_t>(*trial) >= count)
     return complain({Code::NotFound, fmt::format("trial {}: study {} has {}; `hone trials {}` lists them", *trial,
                                                  view->name(), counted(count, "trial"), view->name())});
+  for (const CheckpointCopy& copy : checkpoint_copies(study_folder(parser.home(), view->name())))
+    if (copy.trial == *trial) lines.push_back({copy.time, "copied", copy_text(copy, view->spec())});
+  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.time < b.time; });
   // The end of the study stopped it, unless an event of its own did.
   const auto ends = [](const Line& line) { return line.event == "Stopped"; };
   const bool cut = view->trial(*trial).cut && std::none_of(lines.begin(), lines.end(), ends);

@@ -93,6 +93,7 @@ const std::vector<LintRule>& lint_rules() {
       {"zero-in-scale", "a range over decades that begins at 0", lint_zero_in_scale},
       {"step", "a step that leaves two values, or does not reach the end of its range", lint_step},
       {"one-value", "a parameter that has nothing to choose", lint_one_value},
+      {"structural", "what a checkpoint depends on, and pbt or pb2 would change", lint_structural},
       {"numeric-choice", "sorted numbers as a choice, whose order is not used", lint_numeric_choice},
       {"outside-command", "a parameter that does not reach the program", lint_outside_command},
       {"fixed-option", "an option of the command with a fixed value, named like a parameter", lint_fixed_option},

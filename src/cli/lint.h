@@ -39,6 +39,7 @@ int line_of_field(std::string_view text, std::string_view field);
 void lint_linear_scale(const LintInput& input, Remarks& out);
 void lint_zero_in_scale(const LintInput& input, Remarks& out);
 void lint_step(const LintInput& input, Remarks& out);
+void lint_structural(const LintInput& input, Remarks& out);
 void lint_one_value(const LintInput& input, Remarks& out);
 void lint_numeric_choice(const LintInput& input, Remarks& out);
 void lint_outside_command(const LintInput& input, Remarks& out);

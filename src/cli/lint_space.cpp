@@ -7,6 +7,7 @@
 
 #include "cli/lint.h"
 #include "cli/text_out.h"
+#include "study/lineage.h"
 
 namespace hone {
 namespace {
@@ -79,6 +80,23 @@ void lint_step(const LintInput& input, Remarks& out) {
     else if (!range.whole && steps < 1.5)
       add(out, param, fmt::format("a step of {} leaves two values", short_number(range.step)), "a smaller step");
   });
+}
+
+// What a network is made of: a checkpoint of another shape does not fit. Parameters that decide which others are active are
+// let be by pbt itself.
+void lint_structural(const LintInput& input, Remarks& out) {
+  if (!hands_on_checkpoints(input.plan.spec)) return;
+  constexpr const char* kParts[] = {"layer", "hidden", "width", "depth",  "unit",  "filter", "channel",
+                                    "head",  "embed",  "arch",  "kernel", "vocab", "model",  "dim"};
+  for (const std::size_t free : input.spec.space.free()) {
+    const Param& param = input.spec.space.params()[free];
+    const auto has = [&](const char* part) { return param.name.find(part) != std::string::npos; };
+    if (!param.changeable || std::none_of(std::begin(kParts), std::end(kParts), has)) continue;
+    add(out, param,
+        fmt::format("{} would change it in the middle of a training, and a checkpoint of another shape does not fit",
+                    input.plan.spec.scheduler.name),
+        fmt::format("{{domain: \"{}\", mutable: false}}", param.text.empty() ? ".." : param.text));
+  }
 }
 
 void lint_one_value(const LintInput& input, Remarks& out) {

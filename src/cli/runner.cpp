@@ -29,6 +29,7 @@
 #include "exec/folder.h"
 #include "exec/local.h"
 #include "exec/report_line.h"
+#include "run/checkpoints.h"
 #include "run/control.h"
 #include "run/coordinator.h"
 #include "run/disk.h"
@@ -169,7 +170,17 @@ class Runner {
     if (!executor) return complain(executor.error());
     greet(open, folder, **executor);
     RunHooks hooks;
-    hooks.launch = [&](const Trial& trial) -> Result<RunSpec> { return make_run(spec, trial, folder, *extra); };
+    auto checkpoints = Checkpoints::open(folder, spec);
+    if (!checkpoints) return complain(checkpoints.error());
+    hooks.launch = [&](const Trial& trial) -> Result<RunSpec> {
+      if (auto ok = checkpoints->prepare(trial, open.study.trials()); !ok) return tl::unexpected(ok.error());
+      RunSpec run = make_run(spec, trial, folder, *extra);
+      if (trial.from && trial.legs.empty()) run.fresh = false;  // it has its donor's folder again
+      return run;
+    };
+    hooks.seen = [&](const Event& event, const Study& study) {
+      checkpoints->seen(event, study.trials(), study.best());
+    };
     hooks.requests = [&] { return (*control)->take(); };
     hooks.opened = what_ran(spec, inherited);
     std::optional<OutsideSearcher> outside;
@@ -236,8 +247,15 @@ class Runner {
     if (open.study.trials().empty() && !disk.room(clock.now()))
       return fail(Code::Unavailable, fmt::format("{}: its disk is too full to start; choose another --home", folder));
     hooks.room = [&] { return disk.room(clock.now()); };
-    hooks.seen = [&](const Event& event, const Study& study) {
+    hooks.seen = [&, keep = std::move(hooks.seen), found = false](const Event& event, const Study& study) mutable {
+      keep(event, study);
       watch_disk(disk, event);
+      if (const auto* report = std::get_if<Reported>(&event.fact); report && !found)
+        if (const auto line =
+                started_over(*report, study.trials()[static_cast<std::size_t>(report->trial)], study.spec())) {
+          found = true;  // what holds for one run holds for the others
+          say_warning(*line);
+        }
       if (live) live->seen(event, study);
       else if (!options_.quiet) progress.seen(event, study);
     };

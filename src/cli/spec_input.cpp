@@ -24,6 +24,7 @@
 #include "run/home.h"
 #include "study/field_reader.h"
 #include "study/words.h"
+#include "study/yaml.h"
 
 extern char** environ;
 
@@ -137,13 +138,33 @@ class Checks {
   std::vector<Mistake> mistakes_;
 };
 
+/// The schedule of pbt-replay may be the name of a file: the study keeps what is in it.
+Result<void> inline_schedule(std::string_view text, StudyOptions& options) {
+  std::string given;
+  const auto root = read_yaml(text);
+  const YamlNode* scheduler = root && root->is_map() ? root->find("scheduler") : nullptr;
+  const YamlNode* replay = scheduler && scheduler->is_map() ? scheduler->find("pbt-replay") : nullptr;
+  const YamlNode* schedule = replay && replay->is_map() ? replay->find("schedule") : nullptr;
+  if (schedule && schedule->is_scalar()) given = schedule->text;
+  for (const auto& [key, value] : options)
+    if (key == "scheduler.schedule") given = value;
+  const auto first = given.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || given[first] == '[') return {};
+  auto content = read_text(given, 1 << 20);
+  if (!content) return fail(content.error().code, "scheduler.pbt-replay.schedule: " + content.error().what);
+  options.emplace_back("scheduler.schedule", " " + *content);  // a word, whatever it begins with
+  return {};
+}
+
 Result<StudySpec> read_checked(std::string_view text, const std::string& file, const StudyOptions& options,
                                const ReadFor& use, const std::string& stem, std::vector<std::string>* warnings) {
   std::error_code error;
   const std::string folder = std::filesystem::current_path(error).string();
   if (error) return fail(Code::Unavailable, fmt::format("the current folder cannot be found: {}", error.message()));
   Checks checks(use, folder, stem);
-  auto spec = read_study_file(text, file, options, std::ref(checks));
+  auto inlined = options;
+  if (auto ok = inline_schedule(text, inlined); !ok) return tl::unexpected(ok.error());
+  auto spec = read_study_file(text, file, inlined, std::ref(checks));
   if (!spec) return spec;
   spec->folder = folder;
   if (warnings) *warnings = std::move(checks.warnings);

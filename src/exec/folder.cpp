@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -83,7 +84,7 @@ Result<void> MarkedFolder::remove(const std::string& path) {
   return remove_tree(at->get(), name, path_ + "/" + path);
 }
 
-Result<void> MarkedFolder::copy(const std::string& from, const std::string& to) {
+Result<CopyCount> MarkedFolder::copy(const std::string& from, const std::string& to) {
   if (to == from || to.starts_with(from + "/"))
     return invalid(fmt::format("{}: cannot be copied into itself", printable(path_ + "/" + from)));
   std::string from_name, to_name;
@@ -92,6 +93,20 @@ Result<void> MarkedFolder::copy(const std::string& from, const std::string& to) 
   const auto to_at = enter(to, to_name);
   if (!to_at) return tl::unexpected(to_at.error());
   return copy_tree(from_at->get(), from_name, to_at->get(), to_name, path_ + "/" + from);
+}
+
+Result<void> MarkedFolder::rename(const std::string& from, const std::string& to) {
+  std::string from_name, to_name;
+  const auto from_at = enter(from, from_name);
+  if (!from_at) return tl::unexpected(from_at.error());
+  const auto to_at = enter(to, to_name);
+  if (!to_at) return tl::unexpected(to_at.error());
+  const int done =
+      renameat2(from_at->get(), from_name.c_str(), to_at->get(), to_name.c_str(), RENAME_NOREPLACE) == 0 ? 0 : errno;
+  if (done == 0) return {};
+  // Not every file system knows the flag; an empty folder is all that could be lost then.
+  if (done == EINVAL && renameat(from_at->get(), from_name.c_str(), to_at->get(), to_name.c_str()) == 0) return {};
+  return tl::unexpected(error_of(path_ + "/" + from));
 }
 
 Result<void> MarkedFolder::remove_whole() {

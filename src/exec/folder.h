@@ -8,6 +8,7 @@
 #include <string>
 
 #include "exec/fd.h"
+#include "exec/folder_tree.h"
 #include "hone/result.h"
 
 namespace hone {
@@ -27,7 +28,9 @@ class MarkedFolder {
   Result<void> remove(const std::string& path);
   /// Makes `to` a copy of the folder `from`: files with their modes and times, links as links. Devices, FIFOs and
   /// sockets are left out. Conflict if there is something at `to`; after a failure there is nothing. 100 levels at most.
-  Result<void> copy(const std::string& from, const std::string& to);
+  Result<CopyCount> copy(const std::string& from, const std::string& to);
+  /// Gives what is at `from` the name `to`. Conflict if there is something.
+  Result<void> rename(const std::string& from, const std::string& to);
   /// Removes all of it, the marker last, and the folder itself.
   Result<void> remove_whole();
 

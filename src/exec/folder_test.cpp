@@ -139,7 +139,7 @@ TEST_F(Folder, ACopyHasTheSameFilesModesTimesAndLinks) {
   (from / "socket").string().copy(address.sun_path, sizeof address.sun_path - 1);
   ASSERT_EQ(bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   fs::create_directories(study_ / "7");
-  ok(folder().copy("3/files", "7/files"));
+  ASSERT_TRUE(folder().copy("3/files", "7/files"));
   EXPECT_EQ(read_file(to / "model.bin"), std::string(3 << 20, 'm'));
   EXPECT_EQ(read_file(to / "sub/run.sh"), "#!/bin/sh\n");
   EXPECT_EQ(fs::status(to / "sub/run.sh").permissions(), fs::perms::owner_all);
@@ -155,7 +155,7 @@ TEST_F(Folder, HolesStayHoles) {
   put(study_ / "3/files/sparse", "begin");
   fs::resize_file(study_ / "3/files/sparse", 64 << 20);
   fs::create_directories(study_ / "7");
-  ok(folder().copy("3/files", "7/files"));
+  ASSERT_TRUE(folder().copy("3/files", "7/files"));
   struct stat info {};
   ASSERT_EQ(stat((study_ / "7/files/sparse").c_str(), &info), 0);
   EXPECT_EQ(info.st_size, 64 << 20);

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,14 +157,18 @@ bool copy_bytes(int from, int to, off_t start, off_t end) {
 }
 
 /// A regular file, holes as holes. False with errno.
-bool copy_file(int from_at, int to_at, const std::string& name) {
+bool copy_file(int from_at, int to_at, const std::string& name, CopyCount& count) {
   const Fd from(openat(from_at, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
   struct stat info {};
   if (!from || fstat(from.get(), &info) != 0) return false;
   if (!S_ISREG(info.st_mode)) return true;  // something else is there by now
   const Fd to(openat(to_at, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!to || ftruncate(to.get(), info.st_size) != 0) return false;
-  for (off_t at = 0; at < info.st_size;) {
+  if (!to) return false;
+  const bool shared = ioctl(to.get(), FICLONE, from.get()) == 0;  // Btrfs, XFS, bcachefs
+  count.bytes += info.st_size;
+  count.shared += shared ? info.st_size : 0;
+  if (!shared && ftruncate(to.get(), info.st_size) != 0) return false;
+  for (off_t at = shared ? info.st_size : 0; at < info.st_size;) {
     off_t data = lseek(from.get(), at, SEEK_DATA);
     if (data < 0 && errno == ENXIO) break;  // the rest is a hole
     if (data < 0) data = at;                // the file system does not know
@@ -191,12 +197,12 @@ bool make_copy(Walk& walk, int at, const std::string& name) {
   return copy && fchmod(copy.get(), (walk.mode & 0777) | 0700) == 0;
 }
 
-Result<void> copy_entry(Walk& walk, const std::string& name) {
+Result<void> copy_entry(Walk& walk, const std::string& name, CopyCount& count) {
   const int from = walk.levels.back().fd(), to = walk.levels.back().copy.get();
   struct stat info {};
   if (fstatat(from, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
     return errno == ENOENT ? Result<void>() : walk.error(name);
-  if (S_ISREG(info.st_mode) && !copy_file(from, to, name)) return walk.error(name);
+  if (S_ISREG(info.st_mode) && !copy_file(from, to, name, count)) return walk.error(name);
   if (S_ISLNK(info.st_mode) && !copy_link(from, to, name, static_cast<std::size_t>(info.st_size)))
     return walk.error(name);
   if (!S_ISDIR(info.st_mode)) return {};
@@ -205,17 +211,18 @@ Result<void> copy_entry(Walk& walk, const std::string& name) {
   return make_copy(walk, to, name) ? Result<void>() : walk.error();
 }
 
-Result<void> copy_all(Walk& walk, int from_parent, const std::string& from, int to_parent, const std::string& to) {
+Result<CopyCount> copy_all(Walk& walk, int from_parent, const std::string& from, int to_parent, const std::string& to) {
+  CopyCount count;
   if (!walk.enter(from_parent, from) || !make_copy(walk, to_parent, to)) return walk.error();
   while (!walk.levels.empty()) {
     if (const auto name = walk.next()) {
-      if (auto ok = copy_entry(walk, *name); !ok) return ok;
+      if (auto ok = copy_entry(walk, *name, count); !ok) return tl::unexpected(ok.error());
       continue;
     }
     if (futimens(walk.levels.back().copy.get(), walk.levels.back().times) != 0) return walk.error();
     walk.levels.pop_back();
   }
-  return {};
+  return count;
 }
 
 }  // namespace
@@ -243,8 +250,8 @@ Result<void> remove_tree(int parent, const std::string& name, const std::string&
   return {};
 }
 
-Result<void> copy_tree(int from_parent, const std::string& from, int to_parent, const std::string& to,
-                       const std::string& shown) {
+Result<CopyCount> copy_tree(int from_parent, const std::string& from, int to_parent, const std::string& to,
+                            const std::string& shown) {
   struct stat info {};
   if (fstatat(to_parent, to.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0)
     return fail(Code::Conflict,

@@ -72,8 +72,11 @@ Result<void> Coordinator::turn() {
   Seconds timeout = 60;
   if (const auto wake = study_.wake()) timeout = std::clamp(*wake - hooks_.now(), 0.0, timeout);
   if (hooks_.room && !hooks_.room()) timeout = std::min(timeout, 5.0);  // looked at again
+  if (!failed_.empty()) timeout = 0;
   auto notices = executor_.wait(timeout);
   if (!notices) return tl::unexpected(notices.error());
+  for (Notice& notice : failed_) notices->push_back(std::move(notice));
+  failed_.clear();
   if (auto ok = hear(std::move(*notices)); !ok) return ok;
   const std::vector<Request> asked = take_requests();
   if (auto ok = finish_turn(); !ok) return ok;
@@ -227,7 +230,11 @@ Result<void> Coordinator::act() {
     const RunKey key{id, trial.attempt};
     if (launched.contains(id)) {
       auto run = hooks_.launch(trial);
-      if (!run) return tl::unexpected(run.error());
+      if (!run) {
+        Exited lost{.trial = id, .attempt = trial.attempt, .cause = Cause::Lost, .detail = run.error().what};
+        failed_.push_back({hooks_.now(), std::move(lost)});
+        continue;
+      }
       if (auto ok = executor_.launch(*run); !ok) return ok;
     }
     if (trial.phase != Phase::Running && cancelled_.insert(key).second) {

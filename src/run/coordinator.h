@@ -25,8 +25,9 @@ struct Request {
 };
 
 struct RunHooks {
-  std::function<Seconds()> now;                                            // never falls
-  std::function<Result<RunSpec>(const Trial&)> launch;                     // the command of a trial
+  std::function<Seconds()> now;  // never falls
+  /// The command of a trial. An error is the run's: it is lost, and tried again a few times.
+  std::function<Result<RunSpec>(const Trial&)> launch;
   std::function<int()> interrupts;                                         // times that the user asked to stop (Ctrl-C)
   std::function<void(const Event&, const Study&)> seen = {};               // each event, once it is stored
   std::function<void(const std::string&)> warn = {};                       // one line
@@ -68,6 +69,7 @@ class Coordinator {
   RunHooks hooks_;
   std::vector<Event> batch_;
   std::set<RunKey> cancelled_;  // and not seen to end
+  std::vector<Notice> failed_;  // launches that came to nothing, to be heard in the next turn
   std::optional<InOrder> order_;
   int interrupts_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -38,11 +39,12 @@ class Desk {
     const Start* start = std::get_if<Start>(&move);
     return start ? begin(start->until, start->bracket) : -1;
   }
-  TrialId begin(Resource until, int bracket = 0) {
+  TrialId begin(Resource until, int bracket = 0, std::optional<Checkpoint> from = {}) {
     Trial trial;
     trial.id = next_++;
     trial.until = until;
     trial.bracket = bracket;
+    trial.from = from;
     trials_[trial.id] = trial;
     tell(trial.id, Change::Started);
     return trial.id;

@@ -70,7 +70,8 @@ TEST(Schedulers, AcceptAnyOrderOfChangesAndNeverAskForTheImpossible) {
           ASSERT_GT(resume->until, 0);
         }
         if (auto* stop = std::get_if<Stop>(&move)) {
-          ASSERT_EQ(desk.trial(stop->trial).phase, Phase::Running);
+          const Phase phase = desk.trial(stop->trial).phase;
+          ASSERT_TRUE(phase == Phase::Running || phase == Phase::Paused);
         }
       }
     }

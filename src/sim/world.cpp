@@ -41,6 +41,8 @@ void World::launch(const Trial& trial) {
   if (known.launches == 0) {
     known.config = trial.config;
     known.seed = plan_.key ? plan_.key(trial) : trial.seed;
+    if (plan_.training) known.weights = plan_.training->begin;
+    if (trial.from) inherit(trial, known);
   }
   if (trial.attempt <= known.attempt) {
     broken_.push_back(
@@ -65,6 +67,7 @@ void World::launch(const Trial& trial) {
   run.until = plan_.length > 0 ? plan_.length : trial.until;
   run.launch = launches_;
   run.at = plan_.checkpoints ? known.checkpoint : 0;
+  if (!plan_.checkpoints && plan_.training) known.weights = plan_.training->begin;
   run.began = now_;
   known.run = index;
   known.attempt = trial.attempt;
@@ -95,6 +98,20 @@ const Faults::Mark* World::mark(TrialId trial, Resource at) const {
   for (const Faults::Mark& mark : plan_.faults.marks)
     if (mark.at == at && mark.trial.value_or(trial) == trial) return &mark;
   return nullptr;
+}
+
+/// A child begins with a copy of its donor's checkpoint.
+void World::inherit(const Trial& trial, Known& known) {
+  const auto donor = static_cast<std::size_t>(trial.from->trial);
+  if (trial.from->trial < 0 || donor >= known_.size() || known_[donor].ended < trial.from->at) {
+    broken_.push_back(fmt::format("trial {} begins at {} of trial {}, where no run has left a checkpoint", trial.id,
+                                  trial.from->at, trial.from->trial));
+    return;
+  }
+  known.checkpoint = plan_.checkpoints ? trial.from->at : 0;
+  const auto& weights = known_[donor].ended_weights;
+  if (const auto found = weights.find(trial.from->at); found != weights.end() && plan_.checkpoints)
+    known.weights = found->second;
 }
 
 /// The next thing that the run does.
@@ -234,6 +251,7 @@ void World::unit(std::size_t index) {
   if (run.at < run.until + run.past) {
     ++run.at;
     ++units_;
+    if (plan_.training) plan_.training->train(known.weights, known.config, run.at);
     known.checkpoint = std::max(known.checkpoint, run.at);
     const Faults::Mark* mark = known.marked < run.at ? this->mark(run.key.trial, run.at) : nullptr;
     if (mark) known.marked = run.at;
@@ -250,6 +268,9 @@ void World::report(SimRun& run, Known& known, bool nan) {
   for (const auto& [name, curve] : plan_.metrics)
     reported.metrics.emplace_back(
         name, nan ? std::numeric_limits<double>::quiet_NaN() : curve(known.config, run.at, known.seed));
+  if (plan_.training)
+    for (const auto& [name, measure] : plan_.training->metrics)
+      reported.metrics.emplace_back(name, measure(known.weights));
   if (!fidelity_.empty()) reported.metrics.emplace_back(fidelity_, static_cast<double>(run.at));
   if (faulty_) return deliver(run, std::move(reported), cost(known, run.at));
   hand(std::move(reported));
@@ -268,7 +289,8 @@ void World::deliver(SimRun& run, Reported reported, Seconds unit) {
     push(now_ + units * std::max(unit, 1e-6), What::Deliver, delayed_.size() - 1);
   };
   if (rng.uniform() < f.nan) {
-    for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
+    const std::size_t measured = plan_.metrics.size() + (plan_.training ? plan_.training->metrics.size() : 0);
+    for (std::size_t i = 0; i < measured; ++i) {
       reported.metrics[i].second = std::numeric_limits<double>::quiet_NaN();
     }
   }
@@ -282,6 +304,12 @@ void World::deliver(SimRun& run, Reported reported, Seconds unit) {
 
 void World::end(SimRun& run, Cause cause, int code) {
   run.ended = true;
+  Known& known = known_[static_cast<std::size_t>(run.key.trial)];
+  // One that was asked to end at its `until` has a checkpoint too.
+  if (cause == Cause::None || run.at >= run.until) {
+    known.ended = std::max(known.ended, run.at);
+    if (plan_.training) known.ended_weights[run.at] = known.weights;
+  }
   --live_;
   busy_ += now_ - run.began;
   Exited exited;

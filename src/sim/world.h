@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
 #include <string>
@@ -44,9 +45,18 @@ struct Faults {      // probabilities
 
 /// What program and machines do. A curve gives a metric of `config` after unit `at`; `seed` is the trial's.
 using Curve = std::function<double(const Config& config, Resource at, std::uint64_t seed)>;
+/// A program with a state: `train` makes of it what it is after unit `at`, `measure` gives a metric. It rides in the
+/// checkpoint, so that a child of PBT has its donor's.
+using Weights = std::vector<double>;
+struct Training {
+  Weights begin;
+  std::function<void(Weights& weights, const Config& config, Resource at)> train;
+  std::vector<std::pair<std::string, std::function<double(const Weights& weights)>>> metrics;
+};
 struct Plan {
   int workers = 1;
   std::vector<std::pair<std::string, Curve>> metrics;  // by name, the objectives among them
+  std::optional<Training> training = {};                              // its metrics come after those of curves
   Curve seconds;                                       // that unit `at` takes; empty: 1
   std::function<std::uint64_t(const Trial&)> key;      // what curves get in the place of the trial's seed
   Resource length = 1;                                 // units of a run of a study without a fidelity
@@ -104,6 +114,9 @@ class World {
     std::uint64_t seed = 0;
     Resource checkpoint = 0;
     Resource marked = 0;  // the marks up to there have had their effect
+    Resource ended = 0;  // the latest checkpoint of a run that ended well
+    Weights weights;     // in the checkpoint, if there is a training
+    std::map<Resource, Weights> ended_weights;
     std::int64_t launches = 0;
     std::size_t run = 0;  // its latest
     int attempt = 0;
@@ -122,6 +135,7 @@ class World {
   };
 
   void push(Seconds time, What what, std::size_t index);
+  void inherit(const Trial& trial, Known& known);
   void schedule(std::size_t index);
   void happen(const Item& item);
   void forget();

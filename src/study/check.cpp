@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "space/course.h"
 #include "space/legal.h"
 #include "study/field_reader.h"
 #include "study/words.h"
@@ -121,6 +122,19 @@ class Checker {
                         row->name));
     if (row && several() && !row->multi_objective)
       wrong("scheduler", fmt::format("{} knows one objective only; use {}", row->name, of_several(schedulers())));
+    if (row && row->name == "pbt-replay") replay();
+  }
+
+  void replay() {
+    const auto given = spec_.scheduler.options.find("schedule");
+    const auto* text = given == spec_.scheduler.options.end() ? nullptr : std::get_if<std::string>(&given->second);
+    if (!text)
+      return wrong("scheduler",
+                   "pbt-replay needs a schedule; write {pbt-replay: {schedule: FILE}}, with what `hone export "
+                   "STUDY --pbt-schedule` wrote");
+    if (!space_is_sound()) return;
+    if (const auto course = read_course(*text, spec_.space); !course)
+      wrong("scheduler.pbt-replay.schedule", course.error().what);
   }
 
   void ends() {

@@ -22,6 +22,9 @@ bool is_finite(const Report& report) {
   return std::all_of(report.loss.begin(), report.loss.end(), [](double loss) { return std::isfinite(loss); });
 }
 
+/// How far a run's checkpoint was before it was the trial's own.
+Resource inherited(const Trial& trial) { return trial.from && trial.legs.empty() ? trial.from->at : 0; }
+
 }  // namespace
 
 Ledger::Ledger(const StudySpec& spec)
@@ -138,7 +141,9 @@ void Ledger::start(Trial& trial, Seconds time) {
   trial.cause = Cause::None;
   trial.code = 0;
   trial.live = true;
-  trial.reports_seen = trial.counted = 0;
+  trial.reports_seen = 0;
+  // Reports that do not name the fidelity are counted, a child's from the checkpoint on that it was given.
+  trial.counted = static_cast<int>(inherited(trial));
   trial.level = 0;
   trial.latest = {};
   trial.reached = 0;
@@ -241,8 +246,10 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
   Resource at = 1;
   if (fidelity_) {
     at = trial->level > 0 ? trial->level : ++trial->counted;
+    // Nobody can tell whether a child that does not name the fidelity has made use of its donor's checkpoint.
+    if (trial->level == 0 && inherited(*trial) > 0) at = std::min(at, trial->until);
     const auto& reports = own_reports(*trial);
-    if (!reports.empty() && at <= reports.back().at) return;  // a program that started over
+    if (at <= (reports.empty() ? inherited(*trial) : reports.back().at)) return;  // a program that started over
   } else {
     ++trial->counted;
   }
@@ -294,7 +301,8 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
 void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // A program that never names the fidelity and prints its result at the end has come as far as it was asked to.
   const auto& own = own_reports(trial);
-  if (fidelity_ && trial.level == 0 && trial.counted > 0 && (own.empty() || own.back().at < trial.until)) {
+  if (fidelity_ && trial.level == 0 && trial.counted > inherited(trial) &&
+      (own.empty() || own.back().at < trial.until)) {
     push_report(trial, trial.until, time);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});
   }
