@@ -113,6 +113,11 @@ int tidy_command(const Command& self, const Words& words) {
       if (auto ok = marked->remove(files); !ok) return complain(ok.error());
       for (int attempt = 1; attempt <= trial.attempt; ++attempt)
         if (auto ok = marked->remove(fmt::format("{}.before-{}", files, attempt)); !ok) return complain(ok.error());
+      const std::string base = files.substr(0, files.size() - std::string("files").size());
+      for (const Leg& leg : trial.legs)  // kept for children, see run/checkpoints.h
+        if (leg.reports > 0)
+          if (auto ok = marked->remove(fmt::format("{}at-{}", base, trial.reports[leg.reports - 1].at)); !ok)
+            return complain(ok.error());
       bytes += size;
     }
     count += bytes > before;

@@ -49,6 +49,15 @@ class Schedulers(unittest.TestCase):
                     self.assertGreaterEqual(len(trials), COUNT)
                     self.assertLessEqual({t["state"] for t in trials}, {"completed", "stopped"})
                     self.assertIn("identical", hone(cwd, "replay", name))
+                    if name in ("pbt", "pb2", "pbt-replay"):
+                        children = [t for t in trials if t["parent"] is not None]
+                        self.assertGreater(len(children), 0)
+                        for child in children:  # the program went on from its donor's checkpoint
+                            self.assertGreater(child["reports"][0]["at"], 1)
+                            self.assertIn("copied", hone(cwd, "explain", name, str(child["trial"])))
+                        schedule = json.loads(hone(cwd, "export", name, "--pbt-schedule"))
+                        self.assertEqual(schedule[0]["at"], 0)
+                        self.assertEqual(glob.glob(os.path.join(cwd, "hone-runs/studies", name, "*", "at-*")), [])
                     if name in HALVING:
                         self.assertIn("completed", {t["state"] for t in trials})
                         self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
