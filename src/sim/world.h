@@ -56,7 +56,7 @@ struct Training {
 struct Plan {
   int workers = 1;
   std::vector<std::pair<std::string, Curve>> metrics;  // by name, the objectives among them
-  std::optional<Training> training = {};                              // its metrics come after those of curves
+  std::optional<Training> training = {};               // its metrics come after those of curves
   Curve seconds;                                       // that unit `at` takes; empty: 1
   std::function<std::uint64_t(const Trial&)> key;      // what curves get in the place of the trial's seed
   Resource length = 1;                                 // units of a run of a study without a fidelity
@@ -114,8 +114,8 @@ class World {
     std::uint64_t seed = 0;
     Resource checkpoint = 0;
     Resource marked = 0;  // the marks up to there have had their effect
-    Resource ended = 0;  // the latest checkpoint of a run that ended well
-    Weights weights;     // in the checkpoint, if there is a training
+    Resource ended = 0;   // the latest checkpoint of a run that ended well
+    Weights weights;      // in the checkpoint, if there is a training
     std::map<Resource, Weights> ended_weights;
     std::int64_t launches = 0;
     std::size_t run = 0;  // its latest
