@@ -7,42 +7,27 @@ import glob
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(ROOT, "examples", "schedulers")
-HONE = None
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from examples import ROOT, Examples  # noqa: E402
+
+EXAMPLES = None
 COUNT = 12
 HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "hyperband", "sh")
 
 
-def hone(cwd, *arguments):
-    done = subprocess.run([HONE, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
-    if done.returncode != 0:
-        raise AssertionError("hone %s: status %d\n%s%s" % (" ".join(arguments), done.returncode, done.stdout, done.stderr))
-    return done.stdout
-
-
 class Schedulers(unittest.TestCase):
     def test_each_example_runs_and_replays(self):
-        names = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(FOLDER, "*.yaml")))
-        rows = re.findall(r"(?m)^([a-z0-9]+): ", hone(FOLDER, "schedulers"))
-        self.assertEqual(sorted(set(rows) - set(names)), [], "one example for each row of `hone schedulers`")
-        with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
-            readme = file.read()
-        with tempfile.TemporaryDirectory(prefix="hone-schedulers-") as cwd:
-            for path in glob.glob(os.path.join(FOLDER, "*")):
-                if os.path.isfile(path):
-                    shutil.copy(path, cwd)
+        hone, names = EXAMPLES.hone, EXAMPLES.names
+        self.assertEqual(sorted(set(EXAMPLES.rows()) - set(names)), [], "one example for each row of `hone schedulers`")
+        with EXAMPLES.copied() as cwd:
             for name in names:
                 with self.subTest(name):
-                    self.assertIn("`%s.yaml`" % name, readme)
-                    with open(os.path.join(cwd, name + ".yaml"), encoding="utf-8") as file:
-                        self.assertRegex(file.read(), r"(?m)^scheduler: \{?%s\b" % name.split("-")[0])
+                    EXAMPLES.check_names(self, cwd, name, name.split("-")[0])
                     hone(cwd, "plan", name + ".yaml")
                     hone(cwd, "run", name + ".yaml", "--trials", str(COUNT))
                     trials = json.loads(hone(cwd, "trials", name, "--json"))
@@ -63,9 +48,9 @@ class Schedulers(unittest.TestCase):
                         self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
 
     def test_the_readme_has_a_line_for_each_with_a_link_to_its_example(self):
-        rows = re.findall(r"(?m)^([a-z0-9]+): ", hone(FOLDER, "schedulers"))
+        rows = EXAMPLES.rows()
         with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-            listed = re.findall(r"(?m)^\| \[`([a-z0-9]+)`\]\(examples/schedulers/\1\.yaml\) \|", file.read())
+            listed = re.findall(r"(?m)^\| \[`([a-z0-9-]+)`\]\(examples/schedulers/\1\.yaml\) \|", file.read())
         self.assertEqual(sorted(listed), sorted(rows))
         with open(os.path.join(ROOT, "docs", "study-file.md"), encoding="utf-8") as file:
             line = re.search(r"(?m)^scheduler: .*$", file.read())[0]
@@ -73,7 +58,7 @@ class Schedulers(unittest.TestCase):
 
     def test_a_boosted_model_goes_on_from_the_trees_that_it_has(self):
         with tempfile.TemporaryDirectory(prefix="hone-boosting-") as cwd:
-            run = [sys.executable, os.path.join(FOLDER, "boosting.py"), "--rate", "0.2", "--depth", "2", "--leaf", "5",
+            run = [sys.executable, os.path.join(EXAMPLES.folder, "boosting.py"), "--rate", "0.2", "--depth", "2", "--leaf", "5",
                    "--subsample", "0.7", "--dir"]
             for folder in ("at-once", "in-legs"):
                 os.mkdir(os.path.join(cwd, folder))
@@ -86,5 +71,5 @@ class Schedulers(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    HONE = os.path.abspath(sys.argv.pop(1))
+    EXAMPLES = Examples("schedulers", sys.argv.pop(1))
     unittest.main()

@@ -3,46 +3,27 @@
 
 Usage: searchers_test.py HONE
 """
-import glob
 import json
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FOLDER = os.path.join(ROOT, "examples", "searchers")
-HONE = None
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from examples import Examples  # noqa: E402
+
+EXAMPLES = None
 PLAIN = ("grid", "random", "sobol")  # they learn nothing, the others do from about ten results on
-
-
-def hone(cwd, *arguments):
-    done = subprocess.run([HONE, *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
-    if done.returncode != 0:
-        raise AssertionError("hone %s: status %d\n%s%s" % (" ".join(arguments), done.returncode, done.stdout, done.stderr))
-    return done.stdout
 
 
 class Searchers(unittest.TestCase):
     def test_each_example_runs_and_replays(self):
-        names = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(FOLDER, "*.yaml")))
-        rows = re.findall(r"(?m)^([a-z0-9]+): ", hone(FOLDER, "searchers"))
-        self.assertEqual(names, sorted(rows), "one example for each row of `hone searchers`")
-        with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
-            readme = file.read()
-        with tempfile.TemporaryDirectory(prefix="hone-searchers-") as cwd:
-            for path in glob.glob(os.path.join(FOLDER, "*")):
-                if os.path.isfile(path):
-                    shutil.copy(path, cwd)
+        hone, names = EXAMPLES.hone, EXAMPLES.names
+        self.assertEqual(names, sorted(EXAMPLES.rows()), "one example for each row of `hone searchers`")
+        with EXAMPLES.copied() as cwd:
             for name in names:
                 count = 4 if name in PLAIN else 12
                 with self.subTest(name):
-                    self.assertIn("`%s.yaml`" % name, readme)
-                    with open(os.path.join(cwd, name + ".yaml"), encoding="utf-8") as file:
-                        self.assertRegex(file.read(), r"(?m)^searcher: \{?%s\b" % name)
+                    EXAMPLES.check_names(self, cwd, name, name)
                     hone(cwd, "run", name + ".yaml", "--trials", str(count))
                     trials = json.loads(hone(cwd, "trials", name, "--json"))
                     self.assertEqual([t["state"] for t in trials], ["completed"] * count)
@@ -54,5 +35,5 @@ class Searchers(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    HONE = os.path.abspath(sys.argv.pop(1))
+    EXAMPLES = Examples("searchers", sys.argv.pop(1))
     unittest.main()
