@@ -15,8 +15,8 @@
 
 #include "search/history.h"
 #include "search/make.h"
-#include "search/rows.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

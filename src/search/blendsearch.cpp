@@ -20,7 +20,7 @@
 #include "search/blendsearch_region.h"
 #include "search/blendsearch_thread.h"
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

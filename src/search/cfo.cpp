@@ -14,7 +14,7 @@
 #include "search/flow2_ground.h"
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -25,8 +25,8 @@
 #include "search/cmaes_axes.h"
 #include "search/generation.h"
 #include "search/make.h"
-#include "search/rows.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

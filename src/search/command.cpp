@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

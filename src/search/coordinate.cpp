@@ -17,7 +17,7 @@
 #include "search/coordinate_plan.h"
 #include "search/flow2_ground.h"
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -19,8 +19,8 @@
 #include "search/generation.h"
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/rows.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -16,7 +16,7 @@
 #include <optional>
 
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

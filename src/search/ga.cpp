@@ -3,7 +3,7 @@
 // enters the population, the worst leaves it.
 #include "search/evolve.h"
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

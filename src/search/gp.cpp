@@ -23,9 +23,9 @@
 
 #include "search/gp_search.h"
 #include "search/make.h"
-#include "search/rows.h"
 #include "search/sobol_points.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "search/make.h"
-#include "search/rows.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

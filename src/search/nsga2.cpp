@@ -4,7 +4,7 @@
 // crowding distance leaves it. Nothing waits for a generation, so that any number of trials may run at a time.
 #include "search/evolve.h"
 #include "search/make.h"
-#include "search/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -1,6 +1,6 @@
 #include "search/make.h"
-#include "search/rows.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -20,9 +20,9 @@
 #include "search/history.h"
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/rows.h"
 #include "space/axis.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

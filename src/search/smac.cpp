@@ -17,13 +17,13 @@
 
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/rows.h"
 #include "search/smac_data.h"
 #include "search/smac_model.h"
 #include "search/smac_search.h"
 #include "search/tpe_branches.h"
 #include "search/tpe_known.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

@@ -15,11 +15,11 @@
 
 #include "search/make.h"
 #include "search/opening.h"
-#include "search/rows.h"
 #include "search/tpe_branches.h"
 #include "search/tpe_known.h"
 #include "search/tpe_model.h"
 #include "space/legal.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {

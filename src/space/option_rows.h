@@ -1,4 +1,4 @@
-// What a searcher's row in the registry is written with. The row stands at the end of the searcher's file.
+// What the rows of the registries are written with. A row stands at the end of its algorithm's file.
 #pragma once
 
 #include <string>
