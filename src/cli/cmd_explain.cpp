@@ -14,6 +14,7 @@
 #include "cli/plan.h"
 #include "run/checkpoints.h"
 #include "run/home.h"
+#include "schedule/foretell.h"
 
 namespace hone {
 namespace {
@@ -110,6 +111,30 @@ std::string ranking_text(const StudyView& study) {
   return out + (unclear ? "unclear: chance alone gives as much in more than 1 of 20 studies\n" : "");
 }
 
+/// How well the order at one rung is that at the next: what the scheduler auto goes by, for every scheduler.
+std::string rungs_text(const StudyView& study) {
+  const StudySpec& spec = study.spec();
+  if (!spec.fidelity) return {};
+  const ScheduleInputs inputs = schedule_inputs(spec);
+  const std::vector<Resource> levels = rung_levels(inputs.min, inputs.max, 3);
+  Foretell foretell(inputs, levels, true);
+  for (const Trial& trial : study.ledger().trials())
+    if (trial.source.empty()) foretell.tell(trial, Change::Reported);
+  Table table({inputs.unit, "foretells " + inputs.unit, "rank correlation", "trials"});
+  bool any = false;
+  for (std::size_t k = 0; k + 1 < levels.size(); ++k) {
+    const auto r = foretell.correlation(k);
+    any = any || r;
+    table.add({std::to_string(levels[k]), std::to_string(levels[k + 1]), r ? fmt::format("{:.2f}", *r) : "-",
+               std::to_string(foretell.pairs(k))});
+  }
+  if (!any) return {};
+  return fmt::format(
+      "\nWhat early results say of {}\n\n{}rank correlation: corrected for that only the best went on; from {} "
+      "trials on\n",
+      spec.objectives[0].metric, table.text(), Foretell::kFew);
+}
+
 int explain_study(const StudyView& study, const std::vector<Line>& lines, bool json) {
   if (json) {
     Json out = Json::array();
@@ -117,7 +142,7 @@ int explain_study(const StudyView& study, const std::vector<Line>& lines, bool j
     fmt::print("{}\n", dump(out));
     return kDone;
   }
-  fmt::print("{}", printable(ranking_text(study), true));
+  fmt::print("{}", printable(ranking_text(study) + rungs_text(study), true));
   const auto advice = hints(study.spec(), study.ledger().trials());
   if (!advice.empty()) fmt::print("\n");
   for (const std::string& line : advice) fmt::print("hint: {}\n", printable(line));

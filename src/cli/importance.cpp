@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "cli/importance_shares.h"
+#include "model/rank.h"
 
 namespace hone {
 namespace {
@@ -18,19 +19,6 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 double mean(const std::vector<double>& x) {
   return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
-}
-
-/// Spearman: the product-moment correlation of the ranks.
-double rank_correlation(const std::vector<double>& x, const std::vector<double>& y) {
-  const auto a = ranks(x), b = ranks(y);
-  const double ma = mean(a), mb = mean(b);
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += (a[i] - ma) * (b[i] - mb);
-    aa += (a[i] - ma) * (a[i] - ma);
-    bb += (b[i] - mb) * (b[i] - mb);
-  }
-  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : kNone;
 }
 
 /// What the ranks of the objective are in each category.
@@ -69,20 +57,6 @@ bool is_category(const Param& param) {
 }
 
 }  // namespace
-
-std::vector<double> ranks(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> out(values.size());
-  for (std::size_t from = 0; from < order.size();) {
-    std::size_t to = from;
-    while (to < order.size() && values[order[to]] == values[order[from]]) ++to;
-    for (std::size_t i = from; i < to; ++i) out[order[i]] = (static_cast<double>(from + to) + 1) / 2;
-    from = to;
-  }
-  return out;
-}
 
 std::vector<const Trial*> comparable_trials(const StudyView& study) {
   std::vector<const Trial*> trials;

@@ -48,7 +48,4 @@ struct Importances {
 /// then the strongest. Association, not cause: searchers do not draw independently.
 Importances importances(const StudyView& study);
 
-/// 1-based ranks; equal values share the mean of theirs.
-std::vector<double> ranks(const std::vector<double>& values);
-
 }  // namespace hone

@@ -58,8 +58,8 @@ void lint_no_seed(const LintInput& input, Remarks& out) {
 void lint_one_rung(const LintInput& input, Remarks& out) {
   const StudySpec& spec = input.plan.spec;
   const SchedulerRow* row = find_scheduler(spec.scheduler.name);
-  const bool halves =
-      std::any_of(row->options.begin(), row->options.end(), [](const auto& o) { return o.name == "eta"; });
+  const bool halves = row->name == "auto" || std::any_of(row->options.begin(), row->options.end(),
+                                                         [](const auto& o) { return o.name == "eta"; });
   if (!halves || !spec.fidelity || input.plan.brackets.empty()) return;
   for (const Bracket& bracket : input.plan.brackets)
     if (bracket.rungs.size() > 1) return;

@@ -192,7 +192,7 @@ TEST(Lint, FindsAMissingSeed) {
 TEST(Lint, FindsAFidelityWithOneRung) {
   EXPECT_THAT(
       remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\n"),
-      ElementsAre("fidelity: from 3 to 3 leaves asha one rung, so nothing is ever compared early; a larger max, a "
+      ElementsAre("fidelity: from 3 to 3 leaves auto one rung, so nothing is ever compared early; a larger max, a "
                   "smaller min, or the scheduler none"));
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 2, max: 3}\n"), IsEmpty());
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\nscheduler: median\n"), IsEmpty());

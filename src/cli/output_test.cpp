@@ -172,8 +172,6 @@ TEST(Report, WritesOneJsonLine) {
   EXPECT_THAT(report_line({"x=many"}, "").error().what, HasSubstr("not a number"));
 }
 
-TEST(Importance, RanksTiesByTheirMean) { EXPECT_THAT(ranks({3, 1, 3, 2}), ElementsAre(3.5, 1, 3.5, 2)); }
-
 TEST(Importance, FindsWhatMovesWithTheObjective) {
   StudyView view("demo", two_parameters());
   for (TrialId id = 0; id < 10; ++id) {

@@ -126,7 +126,6 @@ void Parser::add_study_keys(bool takes_command) {
     HelpRow& row = this->row(HelpRow::Kind::Value, name, key.help, key.type);
     row.key = true;
     row.many = name == "--fix" || name == "--maximize" || name == "--minimize";
-    if (name == "--searcher" || name == "--scheduler") row.legal = {"auto"};
     if (name == "--searcher")
       for (const SearcherRow& one : searchers()) row.legal.push_back(one.name);
     if (name == "--scheduler")

@@ -17,6 +17,7 @@
 
 #include <optional>
 
+#include "schedule/foretell.h"
 #include "schedule/ladder.h"
 #include "schedule/rows.h"
 
@@ -25,13 +26,15 @@ namespace {
 
 class Promoting : public Scheduler {
  public:
-  Promoting(const ScheduleInputs& inputs, std::int64_t eta)
+  Promoting(const ScheduleInputs& inputs, const AshaRungs& rungs)
       : wording_(inputs),
-        ladder_(rung_levels(inputs.min, inputs.max, eta), eta, inputs.objectives, Ladder::Dead::Leaves) {}
+        ladder_(rungs.levels, rungs.eta, inputs.objectives, Ladder::Dead::Leaves),
+        foretell_(inputs, rungs.levels, rungs.judge) {}
 
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
     for (std::size_t k = ladder_.top(); k-- > 0;) {
+      if (!foretell_.counts(k)) continue;
       const RungResults& results = ladder_.rungs()[k].results;
       std::optional<RungEntry> best = results.first_waiting();
       if (!best || !results.goes_on(*best)) continue;
@@ -43,20 +46,25 @@ class Promoting : public Scheduler {
   }
 
   void tell(const Trial& trial, Change change) override {
-    if (trial.id >= 0) ladder_.tell(trial, change);
+    if (trial.id < 0) return;
+    ladder_.tell(trial, change);
+    foretell_.tell(trial, change);
   }
 
  private:
   Resource level(std::size_t k) const { return ladder_.level(k); }
 
   Move promote(std::size_t k, TrialId trial, std::string why) const {
-    return Resume{trial, level(k + 1), fmt::format("{}; on to {}", why, wording_.fidelity(level(k + 1)))};
+    const Resource until = level(foretell_.above(k));
+    return Resume{trial, until, fmt::format("{}; on to {}", why, wording_.fidelity(until))};
   }
 
   Move start() const {
     Start start;
-    start.until = level(0);
-    start.why = fmt::format("nothing to promote, so a new trial for {}", wording_.rung(0, level(0)));
+    const std::size_t first = foretell_.first();
+    start.until = level(first);
+    start.why = fmt::format("nothing to promote, so a new trial for {}{}", wording_.rung(first, level(first)),
+                            foretell_.words());
     return start;
   }
 
@@ -82,12 +90,17 @@ class Promoting : public Scheduler {
 
   Wording wording_;
   Ladder ladder_;
+  Foretell foretell_;
 };
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, std::int64_t eta) {
-  return std::make_unique<Promoting>(inputs, eta);
+AshaRungs all_rungs(const ScheduleInputs& inputs, std::int64_t eta) {
+  return {rung_levels(inputs.min, inputs.max, eta), eta, false};
+}
+
+std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, const AshaRungs& rungs) {
+  return std::make_unique<Promoting>(inputs, rungs);
 }
 
 SchedulerRow asha_row() {
@@ -112,9 +125,9 @@ SchedulerRow asha_row() {
   };
   row.make = [](const ScheduleInputs& given, const Options& options) {
     const ScheduleInputs inputs = after_grace(given, options);
-    std::int64_t eta = option_int(options, "eta");
+    const AshaRungs rungs = all_rungs(inputs, option_int(options, "eta"));
     bool stop = option_bool(options, "stop") || !inputs.resumable;
-    return stop ? make_stopping_asha(inputs, eta) : make_promoting_asha(inputs, eta);
+    return stop ? make_stopping_asha(inputs, rungs) : make_promoting_asha(inputs, rungs);
   };
   row.plan = [](const ScheduleInputs& inputs, const Options& options) {
     return rung_plan(after_grace(inputs, options), option_int(options, "eta"));

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "schedule/asha.h"
+#include "schedule/foretell.h"
 #include "schedule/rungs.h"
 
 namespace hone {
@@ -16,8 +17,9 @@ namespace {
 
 class Stopping : public Scheduler {
  public:
-  Stopping(const ScheduleInputs& inputs, std::int64_t eta) : wording_(inputs), max_(inputs.max), eta_(eta) {
-    for (Resource level : rung_levels(inputs.min, inputs.max, eta)) rungs_.emplace_back(level, eta, inputs.objectives);
+  Stopping(const ScheduleInputs& inputs, const AshaRungs& rungs)
+      : wording_(inputs), max_(inputs.max), eta_(rungs.eta), foretell_(inputs, rungs.levels, rungs.judge) {
+    for (Resource level : rungs.levels) rungs_.emplace_back(level, eta_, inputs.objectives);
     rungs_.pop_back();  // nothing is judged at the end
   }
 
@@ -27,13 +29,14 @@ class Stopping : public Scheduler {
     if (!offer.can_start) return Wait{kNothingToPromote};
     Start start;
     start.until = max_;
-    start.why = "a slot is free";
+    start.why = "a slot is free" + foretell_.words();
     return start;
   }
 
   void tell(const Trial& trial, Change change) override {
     if (trial.id < 0) return;
     if (change == Change::Reported) {
+      foretell_.tell(trial, change);
       arrive(trial);
       return;
     }
@@ -52,7 +55,8 @@ class Stopping : public Scheduler {
       losses.push_back(first_loss(*report));
       RungEntry rank{losses.back(), trial.id};
       rungs_[k].insert(rank, report);
-      if (trial.phase == Phase::Running && rungs_[k].size() >= eta_ && !rungs_[k].goes_on(rank)) {
+      if (trial.phase == Phase::Running && foretell_.counts(k) && rungs_[k].size() >= eta_ &&
+          !rungs_[k].goes_on(rank)) {
         verdicts_.emplace(
             trial.id, wording_.standing(k, rungs_[k], rank, rungs_[k].quota()));  // the lowest rung that it fails at
       }
@@ -69,6 +73,7 @@ class Stopping : public Scheduler {
   Wording wording_;
   Resource max_;
   std::int64_t eta_;
+  Foretell foretell_;
   std::vector<RungResults> rungs_;           // below the top
   std::vector<std::vector<double>> losses_;  // by trial: its result in rung 0, 1, ...
   std::map<TrialId, std::string> verdicts_;
@@ -76,8 +81,8 @@ class Stopping : public Scheduler {
 
 }  // namespace
 
-std::unique_ptr<Scheduler> make_stopping_asha(const ScheduleInputs& inputs, std::int64_t eta) {
-  return std::make_unique<Stopping>(inputs, eta);
+std::unique_ptr<Scheduler> make_stopping_asha(const ScheduleInputs& inputs, const AshaRungs& rungs) {
+  return std::make_unique<Stopping>(inputs, rungs);
 }
 
 }  // namespace hone

@@ -31,8 +31,9 @@ class Asyncband : public Scheduler {
       if (static_cast<std::int64_t>(brackets_.size()) == brackets) break;
       ScheduleInputs part = inputs;
       part.min = shape.rungs.front().r;
+      const AshaRungs rungs = all_rungs(part, eta);
       brackets_.push_back(
-          {shape.s, shape.rungs.front().n, stop ? make_stopping_asha(part, eta) : make_promoting_asha(part, eta)});
+          {shape.s, shape.rungs.front().n, stop ? make_stopping_asha(part, rungs) : make_promoting_asha(part, rungs)});
       total_ += shape.rungs.front().n;
     }
   }

@@ -55,8 +55,8 @@ class Desk {
     tell(id, Change::Resumed);
   }
   void report(TrialId id, Resource at, double loss) { report(id, at, std::vector<double>{loss}); }
-  void report(TrialId id, Resource at, std::vector<double> loss) {
-    trial(id).reports.push_back({at, std::move(loss), {}, 0});
+  void report(TrialId id, Resource at, std::vector<double> loss, Seconds cost = 0) {
+    trial(id).reports.push_back({at, std::move(loss), {}, cost});
     tell(id, Change::Reported);
   }
   void end(TrialId id, Change change) {

@@ -39,7 +39,7 @@ class Halving : public Scheduler {
         filling_(filling),
         objectives_(inputs.objectives),
         shapes_(std::move(shapes)),
-        old_(make_promoting_asha(inputs, eta)) {}
+        old_(make_promoting_asha(inputs, all_rungs(inputs, eta))) {}
 
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};

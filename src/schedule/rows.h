@@ -9,6 +9,7 @@ namespace hone {
 
 SchedulerRow asha_row();
 SchedulerRow asyncband_row();
+SchedulerRow auto_scheduler_row();
 SchedulerRow bohb_row();
 SchedulerRow dehb_row();
 SchedulerRow hyperband_row();

@@ -73,7 +73,7 @@ Pair pair_for(const Kind& kind, std::size_t results) {
     if (kind.continuous && !kind.conditional) return {"cmaes", "tpe", many + ", all numbers"};
     return {"tpe", "cmaes", many};
   }
-  if (kind.fidelity) return {"tpe", "gp", "trials of different length"};
+  if (kind.fidelity) return {"gp", "tpe", "trials of different length"};
   if (kind.low_cost) return {"cfo", "gp", "low_cost is given: trials cost differently"};
   return {"gp", "cmaes", kind.conditional ? "a conditional space" : fmt::format("{} parameters", kind.dimensions)};
 }
@@ -114,7 +114,8 @@ class Auto final : public Searcher {
   void tell(const Trial& trial, Change change, std::string_view note) override {
     const std::size_t bar = note.find('|');
     const std::string_view author = bar == std::string_view::npos ? std::string_view() : note.substr(0, bar);
-    if (!author.empty() && change == Change::Reported && !trial.reports.empty()) reward(trial, std::string(author));
+    const bool ended = change == Change::Paused || change == Change::Stopped || change == Change::Completed;
+    if (!author.empty() && ended && !trial.reports.empty()) reward(trial, std::string(author));
     history_.tell(trial, change);
     if (is_new(trial, change)) {
       legal_.tried(trial.config);
@@ -166,12 +167,12 @@ class Auto final : public Searcher {
     return history_.with_loss() >= kLearnt && after > before ? pair.second : pair.first;
   }
 
-  /// Once per trial, at its first report.
+  /// Once per trial, at the end of its first run, among those that came as far: reports on the way there may say nothing.
   void reward(const Trial& trial, const std::string& author) {
-    if (trial.reports.size() != 1 || trial.reports[0].loss.empty() || !rewarded_.insert(trial.id).second) return;
-    const Resource at = trial.reports[0].at;
-    auto& losses = losses_[at];
-    const double loss = trial.reports[0].loss[0];
+    const Report& last = trial.reports.back();
+    if (last.loss.empty() || !rewarded_.insert(trial.id).second) return;
+    auto& losses = losses_[last.at];
+    const double loss = last.loss[0];
     const auto better = static_cast<double>(std::lower_bound(losses.begin(), losses.end(), loss) - losses.begin());
     const double place = losses.empty() ? 1 : better / static_cast<double>(losses.size());
     if (std::isfinite(loss)) losses.insert(std::upper_bound(losses.begin(), losses.end(), loss), loss);
@@ -189,7 +190,7 @@ class Auto final : public Searcher {
   History history_;
   std::map<std::string, std::unique_ptr<Searcher>> arms_;
   std::map<std::string, Credit> credits_;
-  std::map<Resource, std::vector<double>> losses_;  // of first reports, sorted
+  std::map<Resource, std::vector<double>> losses_;  // of first runs by where they ended, sorted
   std::set<TrialId> rewarded_;
 };
 

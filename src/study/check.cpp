@@ -55,9 +55,9 @@ class Checker {
   /// The row of the algorithm, if there is one; its options are checked.
   template <class Row>
   const Row* row_of(const std::string& field, const Algorithm& algorithm, const std::vector<Row>& rows) {
-    std::vector<std::string> names{"auto"};
+    std::vector<std::string> names;
     for (const Row& row : rows) names.push_back(row.name);
-    if (algorithm.name == "auto") {
+    if (algorithm.name == "auto" && !algorithm.options.empty()) {
       for (const auto& [option, value] : algorithm.options)
         wrong(fmt::format("{}.auto.{}", field, option),
               fmt::format("auto has no options; name the {} that has it", field));

@@ -37,7 +37,7 @@ void settle_algorithms(StudySpec& spec) {
   if (open(spec.searcher) && spec.scheduler.name == "bohb")
     spec.searcher = {"tpe", {{"random", 1.0 / 3}, {"rung", std::int64_t{1}}}};
   if (open(spec.searcher) && spec.scheduler.name == "dehb") spec.searcher = {"de", {{"crossover", 0.5}}};
-  if (open(spec.scheduler)) spec.scheduler.name = spec.fidelity && spec.objectives.size() == 1 ? "asha" : "none";
+  if (open(spec.scheduler) && !spec.fidelity) spec.scheduler.name = "none";
 }
 
 }  // namespace hone

@@ -60,8 +60,8 @@ TEST(Steer, ATrialThatTheSchedulerPausedIsNotTheUsersToResume) {
   World world(spec_of(kAsha));
   world.run(2);
   ASSERT_EQ(world.trial(0).phase, Phase::Paused);
-  EXPECT_THAT(world.refused(Steer::Resume, 0), HasSubstr("until the scheduler asha promotes it"));
-  EXPECT_THAT(world.refused(Steer::Pause, 0), HasSubstr("until the scheduler asha promotes it"));
+  EXPECT_THAT(world.refused(Steer::Resume, 0), HasSubstr("until the scheduler auto promotes it"));
+  EXPECT_THAT(world.refused(Steer::Pause, 0), HasSubstr("until the scheduler auto promotes it"));
   EXPECT_EQ(world.refused(Steer::Stop, 0), "");
 }
 

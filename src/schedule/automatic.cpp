@@ -1,0 +1,62 @@
+// `auto`: asha that measures which of its rungs are worth stopping at.
+//
+// What early results say differs from program to program: of a loss after one epoch some order the trials as the last
+// epoch does, others are noise, or take as long as the whole training since the start-up costs more than the epochs. So
+// every trial passes the lowest rung on its way to the second, and all later ones as asha has it; foretell.h compares the
+// two orders, and a rung that does not foretell the next is passed over from then on: trials go on through it, and show,
+// since they report there all the same, whether it has become of use.
+//
+// A rung just below the top (9 of 10) spares nothing and is left out. A command that cannot go on from a checkpoint gets
+// the stopping kind.
+#include "schedule/asha.h"
+#include "schedule/rows.h"
+
+namespace hone {
+namespace {
+
+constexpr std::int64_t kEta = 3;  // asha's default
+
+AshaRungs rungs_for(const ScheduleInputs& inputs) {
+  AshaRungs rungs = all_rungs(inputs, kEta);
+  rungs.judge = true;
+  const std::size_t n = rungs.levels.size();
+  if (n > 1 && 3 * rungs.levels[n - 2] > 2 * inputs.max) rungs.levels.erase(rungs.levels.end() - 2);
+  return rungs;
+}
+
+/// If every rung but the lowest counts.
+std::vector<Bracket> plan(const ScheduleInputs& inputs, const Options&) {
+  const std::vector<Resource> levels = rungs_for(inputs).levels;
+  Bracket bracket{static_cast<int>(levels.size()) - 1, {}};
+  std::int64_t n = inputs.trials.value_or(0);
+  for (std::size_t k = 0; k < levels.size(); ++k) {
+    if (k > 1) n /= kEta;
+    bracket.rungs.push_back({inputs.trials ? std::max<std::int64_t>(n, 1) : 0, levels[k]});
+  }
+  return {bracket};
+}
+
+}  // namespace
+
+SchedulerRow auto_scheduler_row() {
+  SchedulerRow row;
+  row.name = "auto";
+  row.doc =
+      "asha that passes over rungs which do not foretell the next (rank correlation, measured as trials come by) or "
+      "save "
+      "no time. The default with a fidelity; none without.";
+  row.paper =
+      "docs/benchmarks.md; Li et al., A System for Massively Parallel Hyperparameter Tuning, MLSys 2020; the "
+      "correction "
+      "of a correlation among the chosen: Thorndike, Personnel Selection, 1949";
+  row.needs_fidelity = false;
+  row.multi_objective = true;
+  row.make = [](const ScheduleInputs& inputs, const Options&) {
+    return inputs.resumable ? make_promoting_asha(inputs, rungs_for(inputs))
+                            : make_stopping_asha(inputs, rungs_for(inputs));
+  };
+  row.plan = plan;
+  return row;
+}
+
+}  // namespace hone

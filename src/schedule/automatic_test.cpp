@@ -1,0 +1,108 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "schedule/desk_for_test.h"
+
+namespace hone {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A trial to `until` that reports a loss at each of 1, 3, 9 ... on its way, and pauses.
+TrialId pass(Desk& desk, const std::vector<double>& losses, Resource until) {
+  const TrialId id = desk.begin(until);
+  Resource at = 1;
+  for (const double loss : losses) {
+    desk.report(id, at, loss);
+    at *= 3;
+  }
+  desk.end(id, Change::Paused);
+  return id;
+}
+
+TEST(Auto, StartsAtTheSecondRungUntilTheLowestHasShownThatItForetells) {
+  Desk desk("auto", epochs(1, 27));
+  EXPECT_EQ(brief(desk.next()), "start 3");
+  EXPECT_THAT(
+      why(desk.next()),
+      HasSubstr("rung 1 (epoch 1) is passed over until 8 trials have shown whether its order is that of the next"));
+  for (int i = 0; i < 7; ++i) pass(desk, {0.1 * i, 0.2 * i}, 3);
+  desk.resume(0, 9);
+  desk.resume(1, 9);
+  EXPECT_EQ(brief(desk.next()), "start 3") << "seven trials say too little";
+  pass(desk, {0.9, 0.9}, 3);
+  EXPECT_EQ(brief(desk.next()), "start 1");
+  EXPECT_THAT(why(desk.next()), Not(HasSubstr("passed over")));
+}
+
+TEST(Auto, PassesOverARungWhoseOrderIsNotThatOfTheNext) {
+  Desk desk("auto", epochs(1, 27));
+  // Rung 2 (epoch 3) has nothing to do with rung 3 (epoch 9), and rung 1 nothing with rung 2.
+  const std::vector<double> first{3, 1, 4, 1.5, 9, 2, 6, 5}, second{1, 2, 3, 4, 5, 6, 7, 8},
+      third{5, 2, 8, 1, 3, 7, 4, 6};
+  for (std::size_t i = 0; i < first.size(); ++i) pass(desk, {first[i], second[i], third[i]}, 9);
+  EXPECT_EQ(brief(desk.next()), "resume 3 to 27") << "rung 3 still counts";
+  desk.resume(3, 27);
+  desk.resume(1, 27);
+  EXPECT_EQ(brief(desk.next()), "start 9");
+  EXPECT_THAT(why(desk.next()), HasSubstr("rung 2 (epoch 3) is passed over since its order is not that of rung 3"));
+}
+
+TEST(Auto, CountsARungAgainOnceItForetells) {
+  Desk desk("auto", epochs(1, 9));
+  for (const double loss : {4.0, 1.0, 3.0, 2.0, 8.0, 6.0, 7.0, 5.0}) pass(desk, {loss, 1 / loss}, 3);
+  EXPECT_THAT(why(desk.next(true)), HasSubstr("on to epoch 9"));
+  for (TrialId id : {4, 6}) desk.resume(id, 9);
+  EXPECT_THAT(why(desk.next()), HasSubstr("rank correlation -1.00 of 8 trials"));
+  for (int i = 0; i < 200; ++i) pass(desk, {0.01 * i, 0.01 * i + 10}, 3);
+  bool counts = false;
+  for (int i = 0; i < 100 && !counts; ++i) {
+    Move move = desk.next();
+    if (auto* resume = std::get_if<Resume>(&move)) desk.resume(resume->trial, resume->until);
+    else counts = brief(move) == "start 1";
+  }
+  EXPECT_TRUE(counts);
+}
+
+TEST(Auto, PassesOverARungThatTakesMostOfTheTime) {
+  Desk desk("auto", epochs(1, 9));
+  for (int i = 0; i < 8; ++i) {
+    const TrialId id = desk.begin(3);
+    desk.report(id, 1, {1.0 * i}, 100);  // most of it to start it
+    desk.report(id, 3, {1.0 * i}, 102);
+    desk.end(id, Change::Paused);
+  }
+  for (TrialId id : {0, 1}) desk.resume(id, 9);
+  EXPECT_EQ(brief(desk.next()), "start 3") << "though the orders are the same";
+}
+
+TEST(Auto, LeavesOutARungJustBelowTheTop) {
+  Desk desk("auto", epochs(1, 10));
+  for (int i = 0; i < 6; ++i) pass(desk, {0.1 * i, 0.2 * i}, 3);
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 10");
+}
+
+TEST(Auto, StopsTrialsThatCannotGoOnLater) {
+  ScheduleInputs inputs = epochs(1, 9);
+  inputs.resumable = false;
+  Desk desk("auto", inputs);
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_EQ(brief(desk.next()), "start 9");
+    const TrialId id = desk.begin(9);
+    desk.report(id, 1, 1 - 0.1 * i);
+    EXPECT_EQ(brief(desk.next()), "start 9") << "nobody is stopped at the lowest rung yet";
+    desk.report(id, 3, 0.1 * i);
+    if (i < 2) continue;
+    EXPECT_EQ(brief(desk.next()), "stop " + std::to_string(id));
+    desk.end(id, Change::Stopped);
+  }
+}
+
+TEST(Auto, RunsEveryTrialToTheEndWhereThereAreNoRungs) {
+  Desk desk("auto", epochs(1, 1));
+  EXPECT_EQ(brief(desk.next()), "start 1");
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,130 @@
+#include "schedule/foretell.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "model/rank.h"
+
+namespace hone {
+namespace {
+
+/// Missing ones last, all alike.
+double ordered(double loss) { return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss; }
+
+template <class T>
+void keep(std::vector<T>& newest, std::size_t most, std::int64_t count, T value) {
+  if (newest.size() < most) newest.push_back(std::move(value));
+  else newest[static_cast<std::size_t>(count) % most] = std::move(value);
+}
+
+}  // namespace
+
+Foretell::Foretell(const ScheduleInputs& inputs, std::vector<Resource> levels, bool judge)
+    : wording_(inputs),
+      levels_(std::move(levels)),
+      judge_(judge),
+      objectives_(static_cast<std::size_t>(inputs.objectives)),
+      rungs_(levels_.size()) {
+  if (!judge_ || levels_.size() < 2) return;
+  rungs_[0].counts = false;
+  rungs_[0].why = fmt::format("until {} trials have shown whether its order is that of the next", kFew);
+}
+
+std::size_t Foretell::above(std::size_t k) const {
+  do ++k;
+  while (!rungs_[k].counts);
+  return k;
+}
+
+std::string Foretell::words() const {
+  std::string out;
+  for (std::size_t k = 0; k < rungs_.size(); ++k) {
+    if (!rungs_[k].counts) out += fmt::format("; {} is passed over {}", wording_.rung(k, levels_[k]), rungs_[k].why);
+  }
+  return out;
+}
+
+void Foretell::tell(const Trial& trial, Change change) {
+  if (!judge_ || trial.id < 0 || change != Change::Reported) return;
+  const auto id = static_cast<std::size_t>(trial.id);
+  if (id >= reached_.size()) reached_.resize(id + 1);
+  while (reached_[id] < levels_.size()) {
+    const Report* report = report_at(trial, levels_[reached_[id]]);
+    if (!report) return;
+    arrive(reached_[id]++, trial, *report);
+  }
+}
+
+void Foretell::arrive(std::size_t k, const Trial& trial, const Report& report) {
+  RungPairs& here = rungs_[k];
+  keep(here.seen, kKept, here.arrived++, ordered(first_loss(report)));
+  if (k == 0) return;
+  RungPairs& below = rungs_[k - 1];
+  const Report* before = report_at(trial, levels_[k - 1]);
+  if (before == &report || before->loss.size() < objectives_ || report.loss.size() < objectives_) return;
+  keep(below.pairs, kKept, below.all++, {before->loss, report.loss, before->cost, report.cost});
+  if (below.all >= below.next) look(k - 1);
+}
+
+void Foretell::look(std::size_t k) {
+  RungPairs& rung = rungs_[k];
+  rung.next = rung.all + std::max<std::int64_t>(1, rung.all / 8);
+  const std::string next = fmt::format("rung {}", k + 2);
+  double low = 0, high = 0;
+  for (const Pair& pair : rung.pairs) {
+    if (!std::isfinite(pair.low_cost) || !std::isfinite(pair.high_cost)) continue;
+    low += pair.low_cost;
+    high += pair.high_cost;
+  }
+  if (low > kMostTime * high) {
+    rung.counts = false;
+    rung.why = fmt::format("since it takes {:.0f} % of the time to {}", 100 * std::min(1.0, low / high), next);
+    return;
+  }
+  const std::optional<double> r = correlation(k);
+  if (!r) return;
+  const double least = k == 0 ? kGood : kFair;
+  rung.counts = *r >= least;
+  rung.why = fmt::format("since its order is not that of {} (rank correlation {:.2f} of {} trials, least {})", next, *r,
+                         rung.pairs.size(), least);
+}
+
+std::optional<double> Foretell::correlation(std::size_t k) const {
+  const RungPairs& rung = rungs_[k];
+  if (rung.all < kFew) return std::nullopt;
+  double least = 1;
+  for (std::size_t i = 0; i < objectives_; ++i) {
+    std::vector<double> low, high;
+    for (const Pair& pair : rung.pairs) {
+      low.push_back(ordered(pair.low[i]));
+      high.push_back(ordered(pair.high[i]));
+    }
+    if (std::all_of(high.begin(), high.end(), [&](double x) { return x == high[0]; })) return std::nullopt;
+    const double r = rank_correlation(low, high);
+    least = std::min(least, std::isnan(r) ? 0 : r);
+  }
+  return objectives_ == 1 ? unrestricted(least, ratio(rung)) : least;
+}
+
+/// How much wider all results of the rung are spread over its places than those of the pairs; the deviation of places that
+/// are spread evenly over [0, 1] is the root of 1/12.
+double Foretell::ratio(const RungPairs& rung) const {
+  std::vector<double> sorted = rung.seen;
+  std::sort(sorted.begin(), sorted.end());
+  double sum = 0, squares = 0;
+  for (const Pair& pair : rung.pairs) {
+    const auto [from, to] = std::equal_range(sorted.begin(), sorted.end(), ordered(pair.low[0]));
+    const double place = static_cast<double>((from - sorted.begin()) + (to - sorted.begin())) / 2;
+    sum += place / static_cast<double>(sorted.size());
+    squares += place * place / static_cast<double>(sorted.size() * sorted.size());
+  }
+  const auto n = static_cast<double>(rung.pairs.size());
+  const double variance = squares / n - (sum / n) * (sum / n);
+  return std::clamp(std::sqrt(1.0 / 12 / std::max(variance, 1e-12)), 1.0, 10.0);
+}
+
+}  // namespace hone
