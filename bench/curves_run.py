@@ -9,9 +9,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -56,7 +59,7 @@ class Task:
     def __init__(self, table, path):
         self.table, self.path = table, path
         self.name = os.path.basename(path).split(".")[0]
-        if table == "taskset":
+        if base_of(table) == "taskset":
             rows = np.genfromtxt(path, delimiter=",", names=True)
             self.loss = np.stack([rows[f"v{k}"] for k in range(51)], axis=1)
             self.seconds = np.broadcast_to(np.arange(1, 52.0), self.loss.shape)
@@ -78,14 +81,45 @@ class Task:
         return [min(((b if np.isfinite(b) else self.floor + self.scale) - self.floor) / self.scale, CUT) for b in best]
 
 
+def permuted(folder, into):
+    """Tables whose early columns foretell nothing: the first half of the value columns in another order of the rows, in
+    `-permuted` each in an order of its own, in `-permuted-together` all in the same."""
+    for table in (t for t in SPACES if os.path.isdir(os.path.join(folder, t))):
+        for kind in ("-permuted", "-permuted-together"):
+            os.makedirs(os.path.join(into, table + kind))
+            for name in sorted(os.listdir(os.path.join(folder, table))):
+                source, target = os.path.join(folder, table, name), os.path.join(into, table + kind, name)
+                if table == "taskset" or name.endswith(".val_accuracy.csv"):
+                    permute(source, target, together=kind.endswith("together"))
+                else:
+                    shutil.copyfile(source, target)
+
+
+def permute(source, target, together):
+    with open(source, newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    values = [k for k, column in enumerate(head) if re.fullmatch(r"[ve][0-9]+", column)]
+    rng = np.random.default_rng(zlib.crc32(os.path.basename(source).encode()))
+    order = rng.permutation(len(rows))
+    cells = np.array(rows, dtype=object)
+    for k in values[: len(values) // 2]:
+        cells[:, k] = cells[order if together else rng.permutation(len(rows)), k]
+    with open(target, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *cells.tolist()])
+
+
+def base_of(table):
+    return table.split("-")[0]
+
+
 def tasks_of(folder, table):
     names = sorted(os.listdir(os.path.join(folder, table)))
-    ending = ".csv" if table == "taskset" else ".val_accuracy.csv"
+    ending = ".csv" if base_of(table) == "taskset" else ".val_accuracy.csv"
     return [Task(table, os.path.join(folder, table, name)) for name in names if name.endswith(ending)]
 
 
 def study_file(table, path):
-    objective, units, space = SPACES[table]
+    objective, units, space = SPACES[base_of(table)]
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"objective": objective, "space": space, "fidelity": {"name": "unit", "min": 1, "max": units}}, file)
     return path
@@ -99,7 +133,7 @@ def simulate(hone, study, task, policy, seed, workers):
     if done.returncode != 0:
         raise RuntimeError(f"{policy} on {task.name}, seed {seed}: {done.stderr.strip()}")
     result = json.loads(done.stdout)
-    trace = [(at["seconds"], 100 - at["best"] if SPACES[task.table][0].startswith("max") else at["best"])
+    trace = [(at["seconds"], 100 - at["best"] if SPACES[base_of(task.table)][0].startswith("max") else at["best"])
              for at in result["trace"]]
     return [task.table, task.name, policy, seed, workers, *(f"{r:.5f}" for r in task.regrets(trace, workers)),
             f"{result['utilisation']:.4f}"]
@@ -109,9 +143,11 @@ def run_all(hone, folder, tables, policies, seeds, workers, jobs, say=lambda row
     """The rows of FIELDS."""
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(jobs) as pool:
         waiting = []
+        if any("-" in table for table in tables):
+            permuted(folder, temporary)
         for table in tables:
             study = study_file(table, os.path.join(temporary, table + ".json"))
-            for task in tasks_of(folder, table):
+            for task in tasks_of(temporary if "-" in table else folder, table):
                 waiting += [pool.submit(simulate, hone, study, task, policy, seed, workers)
                             for policy in policies for seed in seeds]
         rows = []

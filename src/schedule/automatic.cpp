@@ -7,7 +7,7 @@
 // since they report there all the same, whether it has become of use.
 //
 // A rung just below the top (9 of 10) spares nothing and is left out. A command that cannot go on from a checkpoint gets
-// the stopping kind.
+// the stopping kind. Where there is a slot for every trial nobody waits for one that is stopped, and all run to the end.
 #include "schedule/asha.h"
 #include "schedule/rows.h"
 
@@ -24,8 +24,11 @@ AshaRungs rungs_for(const ScheduleInputs& inputs) {
   return rungs;
 }
 
+bool slot_for_each(const ScheduleInputs& inputs) { return inputs.trials && *inputs.trials <= inputs.slots; }
+
 /// If every rung but the lowest counts.
 std::vector<Bracket> plan(const ScheduleInputs& inputs, const Options&) {
+  if (slot_for_each(inputs)) return whole_plan(inputs);
   const std::vector<Resource> levels = rungs_for(inputs).levels;
   Bracket bracket{static_cast<int>(levels.size()) - 1, {}};
   std::int64_t n = inputs.trials.value_or(0);
@@ -52,6 +55,7 @@ SchedulerRow auto_scheduler_row() {
   row.needs_fidelity = false;
   row.multi_objective = true;
   row.make = [](const ScheduleInputs& inputs, const Options&) {
+    if (slot_for_each(inputs)) return make_none(inputs, "there is a slot for each trial, so all run to the end");
     return inputs.resumable ? make_promoting_asha(inputs, rungs_for(inputs))
                             : make_stopping_asha(inputs, rungs_for(inputs));
   };

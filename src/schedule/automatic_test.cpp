@@ -99,6 +99,15 @@ TEST(Auto, StopsTrialsThatCannotGoOnLater) {
   }
 }
 
+TEST(Auto, RunsEveryTrialToTheEndWhereThereIsASlotForEach) {
+  ScheduleInputs inputs = epochs(1, 27);
+  inputs.trials = 8;
+  inputs.slots = 8;
+  EXPECT_EQ(brief(Desk("auto", inputs).next()), "start 27");
+  inputs.slots = 7;
+  EXPECT_EQ(brief(Desk("auto", inputs).next()), "start 3");
+}
+
 TEST(Auto, RunsEveryTrialToTheEndWhereThereAreNoRungs) {
   Desk desk("auto", epochs(1, 1));
   EXPECT_EQ(brief(desk.next()), "start 1");
