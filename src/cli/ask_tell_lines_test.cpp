@@ -151,6 +151,40 @@ TEST(AskTell, ASecondEndOfATrialMaySayTheSameButNothingElse) {
   EXPECT_THAT(answer_line(study, R"({"tell": {"trial": 1, "failed": "exit 1"}})"), HasSubstr("told before (oom)"));
 }
 
+TEST(AskTell, AnEndThatAnEarlierProcessWasToldIsKnown) {
+  const std::string stops =
+      "objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nscheduler: none\n"
+      "stop: {target: 0}\nseed: 1\n";
+  std::vector<Event> log;
+  {
+    AskTell study = make(stops, [&](std::span<const Event> events) -> Result<void> {
+      log.insert(log.end(), events.begin(), events.end());
+      return {};
+    });
+    say(study, R"({"ask": 4})");
+    say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 2}}})");
+    say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": true}})");
+    say(study, R"({"tell": {"trial": 1, "failed": "exit 3"}})");
+    say(study, R"({"tell": {"trial": 2, "metrics": {"loss": -1}, "done": true}})");
+    ASSERT_EQ(study.study().trials()[3].phase, Phase::Stopped) << "the target was reached";
+  }
+  auto spec = read_study_file(stops, "study.yaml");
+  ASSERT_TRUE(spec);
+  auto study = Study::make(std::move(*spec));
+  ASSERT_TRUE(study);
+  for (const Event& event : log) study->apply(event);
+  AskTell again(std::move(*study), [] { return 99.0; });
+  for (const Event& event : log) again.remember(event);
+  const Json stop = Json::parse(R"({"move": "stop"})");
+  EXPECT_EQ(say(again, R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": true}})"), stop);
+  EXPECT_EQ(say(again, R"({"tell": {"trial": 1, "failed": "exit 3"}})"), stop);
+  EXPECT_EQ(say(again, R"({"tell": {"trial": 3, "metrics": {"loss": 7}, "done": true}})"), stop) << "the study's end";
+  EXPECT_THAT(answer_line(again, R"({"tell": {"trial": 0, "metrics": {"loss": 2}, "done": true}})"),
+              HasSubstr("the end of trial 0 was told before (done)"));
+  EXPECT_THAT(answer_line(again, R"({"tell": {"trial": 1, "metrics": {"loss": 2}, "done": true}})"),
+              HasSubstr("the end of trial 1 was told before (exit 3)"));
+}
+
 TEST(AskTell, AnEndAfterTheStudyStoppedTheTrialIsFine) {
   AskTell study = make(
       "objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nscheduler: none\n"

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/gp_warp.h"
+#include "model/lanes.h"
 
 namespace hone {
 namespace {
@@ -65,8 +66,6 @@ Evidence::Evidence(const Eigen::MatrixXd& x, Eigen::VectorXd y, const KernelShap
   const std::size_t groups = shape.groups.size();
   value_.resize(groups);
   slope_.resize(groups);
-  r2_.resize(groups);
-  h_.resize(groups);
   groups_of_.setZero(x.rows());
   flags_.setOnes(differences_.rows(), shape.additive() ? static_cast<Eigen::Index>(groups) : 0);
   for (std::size_t g = 0; g < groups && shape.additive(); ++g) {
@@ -125,105 +124,122 @@ void Evidence::warp(const double* theta) {
   }
 }
 
-/// R of every pair, and what its derivatives need.
+/// R of every pair, and what its derivatives need. See Kernel::covariance.
 void Evidence::gather(const double* theta) {
   const Eigen::Index d = shape_.columns(), pairs = differences_.rows();
+  const auto size = static_cast<std::size_t>(pairs);
   weight_ = Eigen::Map<const Eigen::ArrayXd>(theta, d).exp();
   signal_ = std::exp(theta[d]);
   noise_ = std::exp(theta[d + 1]);
   share_ = shape_.additive() ? 1 / (1 + std::exp(-theta[d + 2])) : 0;
-  scratch_.setZero(pairs);
-  Eigen::ArrayXd h = Eigen::ArrayXd::Zero(pairs);
   sum_.setZero(pairs);
+  product_.setOnes(pairs);  // of the categories, at first
+  for (auto* array : {&r2_, &matern_, &matern_slope_}) array->resize(pairs);
+  int with_numbers = 0;
   for (std::size_t g = 0; g < shape_.groups.size(); ++g) {
-    r2_[g].setZero(pairs);
-    h_[g].setZero(pairs);
-    for (const Eigen::Index j : shape_.groups[g].columns)
-      (shape_.category[static_cast<std::size_t>(j)] ? h_[g] : r2_[g]) += weight_[j] * differences_.col(j).array();
-    scratch_ += r2_[g];
-    h += h_[g];
+    std::vector<const double*> columns;
+    std::vector<double> weights;
+    Eigen::ArrayXd& value = value_[g];
+    value.setOnes(pairs);
+    for (const Eigen::Index j : shape_.groups[g].columns) {
+      if (shape_.category[static_cast<std::size_t>(j)]) {
+        value *= 1 - (1 - std::exp(-weight_[j])) * differences_.col(j).array();
+      } else {
+        columns.push_back(differences_.col(j).data());
+        weights.push_back(weight_[j]);
+      }
+    }
+    if (columns.size() < shape_.groups[g].columns.size()) product_ *= value;
+    if (!columns.empty()) {
+      weighted_sums(columns.data(), weights.data(), columns.size(), size, r2_.data());
+      if (with_numbers++ == 0) all_r2_.setZero(pairs);
+      all_r2_ += r2_;
+      matern(r2_.data(), size, matern_.data(), matern_slope_.data());
+    }
     if (!shape_.additive()) continue;
-    correlate(r2_[g], h_[g], value_[g], &slope_[g]);
-    value_[g] *= flags_.col(static_cast<Eigen::Index>(g)).array() / shape_.active_groups;
-    slope_[g] *= flags_.col(static_cast<Eigen::Index>(g)).array() / shape_.active_groups;
-    sum_ += value_[g];
+    value *= flags_.col(static_cast<Eigen::Index>(g)).array() / shape_.active_groups;
+    if (!columns.empty()) {
+      slope_[g] = value * matern_slope_;
+      value *= matern_;
+    }
+    sum_ += value;
   }
-  correlate(scratch_, h, product_, &product_slope_);
+  if (with_numbers > 1) matern(all_r2_.data(), size, matern_.data(), matern_slope_.data());
+  if (with_numbers > 0) {
+    product_slope_ = product_ * matern_slope_;
+    product_ *= matern_;
+  }
   correlation_ = (1 - share_) * product_ + share_ * sum_;
 }
 
-void Evidence::fill() {
-  const Eigen::Index n = y_.size();
-  k_.resize(n, n);
+/// The lower triangle of K.
+std::vector<double> Evidence::rows() const {
+  std::vector<double> rows(Factor::packed(static_cast<std::size_t>(y_.size())));
+  double* out = rows.data();
   Eigen::Index at = 0;
-  for (Eigen::Index j = 0; j < n; at += j, ++j) {  // the upper triangle, column by column, as packed
-    k_.col(j).head(j) = signal_ * correlation_.segment(at, j) + kMeanVariance;
-    k_(j, j) = signal_ * (1 - share_ + share_ * groups_of_[j]) + kMeanVariance + noise_;
+  for (Eigen::Index j = 0; j < y_.size(); at += j, ++j) {
+    Eigen::Map<Eigen::ArrayXd>(out, j) = signal_ * correlation_.segment(at, j) + kMeanVariance;
+    out[j] = signal_ * (1 - share_ + share_ * groups_of_[j]) + kMeanVariance + noise_;
+    out += j + 1;
   }
+  return rows;
 }
 
-/// Rasmussen, Williams 2006, eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ). REQUIRES: inverse_ = K⁻¹ - α αᵀ, its upper triangle
-/// Of a warp, with B_il = ∂/∂r² of a pair: Σ_{i<l} B_il 2 w (u_i - u_l) (∂u_i - ∂u_l) = 2 w Σ_i ∂u_i (u_i Σ_l B_il - (B u)_i)
-void Evidence::slopes(const double*, double* gradient) {
-  const Eigen::Index d = shape_.columns(), n = y_.size();
+/// Rasmussen, Williams 2006, eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ)
+void Evidence::slopes(const Eigen::VectorXd& alpha, double* gradient) {
+  const Eigen::Index d = shape_.columns(), n = y_.size(), pairs = differences_.rows();
+  factor_.inverse(inverse_);
   Eigen::ArrayXd& g = scratch_;  // of every pair: of both triangles, times s²
+  g.resize(pairs);
+  Eigen::ArrayXd diagonal(n);
   Eigen::Index at = 0;
-  for (Eigen::Index j = 0; j < n; at += j, ++j) g.segment(at, j) = inverse_.col(j).head(j).array() * signal_;
-  const Eigen::ArrayXd diagonal = inverse_.diagonal().array() * (0.5 * signal_);
-  const Eigen::ArrayXd product_by_r2 = g * (1 - share_) * product_slope_, product_by_h = g * (1 - share_) * product_;
-  for (std::size_t k = 0; k < shape_.groups.size(); ++k) {
-    Eigen::ArrayXd by_r2 = product_by_r2, by_h = product_by_h;
-    if (shape_.additive()) {
-      by_r2 += g * share_ * slope_[k];
-      by_h += g * share_ * value_[k];
-    }
-    Eigen::VectorXd sums;
-    if (warps_) {
-      Eigen::Index start = 0;
-      for (Eigen::Index j = 0; j < n; start += j, ++j) pairs_.col(j).head(j) = by_r2.segment(start, j).matrix();
-      sums = pairs_.selfadjointView<Eigen::Upper>() * Eigen::VectorXd::Ones(n);
-    }
-    for (const Eigen::Index j : shape_.groups[k].columns) {
-      const double dot = shape_.category[static_cast<std::size_t>(j)]
-                             ? -by_h.matrix().dot(differences_.col(j))  // ∂C/∂h = -C
-                             : by_r2.matrix().dot(differences_.col(j));
-      gradient[j] = dot * weight_[j];
-      if (!warps_) continue;
-      gradient[plain() + j] = gradient[plain() + d + j] = 0;
-      if (shape_.category[static_cast<std::size_t>(j)]) continue;
-      Eigen::VectorXd by_u = sums.cwiseProduct(u_.col(j));
-      by_u.noalias() -= pairs_.selfadjointView<Eigen::Upper>() * u_.col(j);
-      gradient[plain() + j] = 2 * weight_[j] * by_a_.col(j).dot(by_u);
-      gradient[plain() + d + j] = 2 * weight_[j] * by_b_.col(j).dot(by_u);
-    }
+  const double* row = inverse_.data();
+  for (Eigen::Index j = 0; j < n; at += j, ++j, row += j) {
+    g.segment(at, j) = signal_ * (Eigen::Map<const Eigen::ArrayXd>(row, j) - alpha[j] * alpha.head(j).array());
+    diagonal[j] = row[j] - alpha[j] * alpha[j];
   }
-  gradient[d] = (g * correlation_).sum() + (diagonal * (1 - share_ + share_ * groups_of_.array())).sum();
-  gradient[d + 1] = 0.5 * noise_ * inverse_.trace();
+  for (std::size_t k = 0; k < shape_.groups.size(); ++k) {
+    std::vector<const double*> numbers, words;
+    for (const Eigen::Index j : shape_.groups[k].columns)
+      (shape_.category[static_cast<std::size_t>(j)] ? words : numbers).push_back(differences_.col(j).data());
+    std::vector<double> by_number(numbers.size()), by_word(words.size());
+    if (!words.empty()) {
+      pair_slope_ = g * (1 - share_) * product_;
+      if (shape_.additive()) pair_slope_ += g * share_ * value_[k];
+      dots(words.data(), words.size(), pair_slope_.data(), static_cast<std::size_t>(pairs), by_word.data());
+    }
+    if (!numbers.empty()) {
+      pair_slope_ = g * (1 - share_) * product_slope_;
+      if (shape_.additive()) pair_slope_ += g * share_ * slope_[k];
+      dots(numbers.data(), numbers.size(), pair_slope_.data(), static_cast<std::size_t>(pairs), by_number.data());
+      if (warps_) bend(k, gradient);
+    }
+    auto number = by_number.begin(), word = by_word.begin();
+    for (const Eigen::Index j : shape_.groups[k].columns)
+      gradient[j] = weight_[j] * (shape_.category[static_cast<std::size_t>(j)] ? -*word++ : *number++);  // ∂C/∂h = -C
+  }
+  gradient[d] =
+      (g * correlation_).sum() + 0.5 * signal_ * (diagonal * (1 - share_ + share_ * groups_of_.array())).sum();
+  gradient[d + 1] = 0.5 * noise_ * diagonal.sum();
   if (shape_.additive()) {
-    gradient[d + 2] =
-        share_ * (1 - share_) * ((g * (sum_ - product_)).sum() + (diagonal * (groups_of_.array() - 1)).sum());
+    gradient[d + 2] = share_ * (1 - share_) *
+                      ((g * (sum_ - product_)).sum() + 0.5 * signal_ * (diagonal * (groups_of_.array() - 1)).sum());
   }
 }
 
-/// The upper triangle of K⁻¹ - α αᵀ, from K = UᵀU in `k_`: W = U⁻¹, K⁻¹ = W Wᵀ. In blocks of columns, so that the zeros of W
-/// cost nothing: a third of what solving for the identity takes.
-void Evidence::invert(const Eigen::VectorXd& alpha) {
-  constexpr Eigen::Index kBlock = 32;
-  const Eigen::Index n = y_.size();
-  w_.resize(n, n);
-  inverse_.resize(n, n);
-  for (Eigen::Index j = 0; j < n; j += kBlock) {
-    const Eigen::Index b = std::min(kBlock, n - j), rows = j + b;
-    auto block = w_.block(0, j, rows, b);
-    block.setZero();
-    block.bottomRows(b).setIdentity();
-    k_.topLeftCorner(rows, rows).triangularView<Eigen::Upper>().solveInPlace(block);
-  }
-  for (Eigen::Index j = 0; j < n; j += kBlock) {
-    const Eigen::Index b = std::min(kBlock, n - j), rows = j + b;
-    auto block = inverse_.block(0, j, rows, b);
-    block.noalias() = w_.block(0, j, rows, n - j) * w_.block(j, j, b, n - j).transpose();
-    block.noalias() -= alpha.head(rows) * alpha.segment(j, b).transpose();
+/// Derivatives by the warps of a group's numbers. With B_il = ∂/∂r² of a pair, in pair_slope_:
+/// Σ_{i<l} B_il 2 w (u_i - u_l) (∂u_i - ∂u_l) = 2 w Σ_i ∂u_i (u_i Σ_l B_il - (B u)_i)
+void Evidence::bend(std::size_t group, double* gradient) {
+  const Eigen::Index d = shape_.columns(), n = y_.size();
+  Eigen::Index start = 0;
+  for (Eigen::Index j = 0; j < n; start += j, ++j) pairs_.col(j).head(j) = pair_slope_.segment(start, j).matrix();
+  const Eigen::VectorXd sums = pairs_.selfadjointView<Eigen::Upper>() * Eigen::VectorXd::Ones(n);
+  for (const Eigen::Index j : shape_.groups[group].columns) {
+    if (shape_.category[static_cast<std::size_t>(j)]) continue;
+    Eigen::VectorXd by_u = sums.cwiseProduct(u_.col(j));
+    by_u.noalias() -= pairs_.selfadjointView<Eigen::Upper>() * u_.col(j);
+    gradient[plain() + j] = 2 * weight_[j] * by_a_.col(j).dot(by_u);
+    gradient[plain() + d + j] = 2 * weight_[j] * by_b_.col(j).dot(by_u);
   }
 }
 
@@ -231,15 +247,15 @@ double Evidence::at(const double* theta, double* gradient) {
   const Eigen::Index d = shape_.columns();
   if (warps_) warp(theta);
   gather(theta);
-  fill();
-  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(k_);  // in place
-  if (factor.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
-  const Eigen::VectorXd alpha = factor.solve(y_);
+  if (!factor_.factorise(rows())) return std::numeric_limits<double>::infinity();
+  Eigen::VectorXd alpha = y_;
+  factor_.forward_one(alpha.data());
   // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (eq. 2.30)
-  double value = 0.5 * y_.dot(alpha) + k_.diagonal().array().log().sum();
+  double value = 0.5 * alpha.squaredNorm() + 0.5 * factor_.log_determinant();
   if (gradient != nullptr) {
-    invert(alpha);
-    slopes(theta, gradient);
+    std::fill_n(gradient, size(), 0.0);
+    factor_.backward_one(alpha.data());
+    slopes(alpha, gradient);
   }
   const auto slot = [&](Eigen::Index j) { return gradient != nullptr ? gradient + j : nullptr; };
   for (Eigen::Index j = 0; j < d; ++j) {

@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "model/factor.h"
 #include "model/kernel.h"
 
 namespace hone {
@@ -42,9 +43,9 @@ class Evidence {
   Eigen::Index plain() const { return shape_.columns() + (shape_.additive() ? 3 : 2); }  // of θ without log a, log b
   void warp(const double* theta);
   void gather(const double* theta);
-  void fill();
-  void invert(const Eigen::VectorXd& alpha);
-  void slopes(const double* theta, double* gradient);
+  std::vector<double> rows() const;
+  void slopes(const Eigen::VectorXd& alpha, double* gradient);
+  void bend(std::size_t group, double* gradient);
 
   const KernelShape& shape_;
   const KernelPrior& prior_;
@@ -55,9 +56,11 @@ class Evidence {
   // At the newest θ.
   Eigen::VectorXd weight_;
   double signal_ = 0, noise_ = 0, share_ = 0;
-  Eigen::ArrayXd product_, product_slope_, sum_, correlation_, scratch_;
-  std::vector<Eigen::ArrayXd> value_, slope_, r2_, h_;  // of each group
-  Eigen::MatrixXd k_, w_, inverse_;
+  Eigen::ArrayXd product_, product_slope_, sum_, correlation_, scratch_, pair_slope_;
+  Eigen::ArrayXd r2_, all_r2_, matern_, matern_slope_;
+  std::vector<Eigen::ArrayXd> value_, slope_;  // of each group; slope_: of those with numbers
+  Factor factor_;
+  std::vector<double> inverse_;
   bool warps_;
   Eigen::MatrixXd x_, u_, by_a_, by_b_, pairs_;  // if it warps: X, u, ∂u/∂ log a, ∂u/∂ log b, a value for each pair
 };

@@ -1,9 +1,11 @@
 #include "model/gp_posterior.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "model/gp_warp.h"
+#include "model/lanes.h"
 
 namespace hone {
 namespace {
@@ -17,14 +19,11 @@ GpPosterior::GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, Kernel ker
       kernel_(std::move(kernel)),
       noise_(kernel_.noise()),
       y_(y) {
-  Eigen::MatrixXd k = kernel_.matrix(x_);
-  const Eigen::VectorXd diagonal = k.diagonal();
-  do {
-    k.diagonal() = diagonal.array() + noise_;
-    factor_.compute(k);
-    if (factor_.info() != Eigen::Success) noise_ *= 10;
-  } while (factor_.info() != Eigen::Success && noise_ < 1e6);
-  alpha_ = factor_.solve(y);
+  const std::vector<double> k = kernel_.lower(x_);
+  while (!factor_.factorise(k, noise_) && noise_ < 1e6) noise_ *= 10;
+  alpha_ = y;
+  factor_.forward_one(alpha_.data());
+  factor_.backward_one(alpha_.data());
 }
 
 const double* GpPosterior::warped_point(const double* point, std::vector<double>& room) const {
@@ -41,51 +40,78 @@ const double* GpPosterior::warped_point(const double* point, std::vector<double>
 Expectation GpPosterior::at(const double* given) const {
   std::vector<double> room;
   const double* point = warped_point(given, room);
-  Eigen::ArrayXd k;
-  kernel_.covariance(x_, point, k, nullptr);
-  const Eigen::VectorXd v = factor_.matrixL().solve(k.matrix());
-  return {k.matrix().dot(alpha_), std::sqrt(std::max(kernel_.variance(point) - v.squaredNorm(), kLeastVariance))};
+  Kernel::Room work;
+  Eigen::VectorXd k(size());
+  kernel_.covariance(x_, size(), point, k.data(), work);
+  const double mean = k.dot(alpha_);
+  factor_.forward_one(k.data());
+  return {mean, std::sqrt(std::max(kernel_.variance(point) - k.squaredNorm(), kLeastVariance))};
 }
 
+/// ∂r²/∂x = 2 w (x - x'), so that Σ_i by_i ∂r²_i/∂x = 2 w (x Σ by - Σ by x').
 Expectation GpPosterior::at(const double* given, double* mean_slope, double* deviation_slope) const {
   std::vector<double> room;
   const double* point = warped_point(given, room);
   const KernelParams& params = kernel_.params();
-  Eigen::ArrayXd k;
-  std::vector<Eigen::ArrayXd> slopes;
-  kernel_.covariance(x_, point, k, &slopes);
-  Eigen::VectorXd v = factor_.matrixL().solve(k.matrix());
+  Kernel::Room work;
+  Eigen::VectorXd v(size());
+  kernel_.covariance(x_, size(), point, v.data(), work, true);
+  const double mean = v.dot(alpha_);
+  factor_.forward_one(v.data());
   const double variance = std::max(kernel_.variance(point) - v.squaredNorm(), kLeastVariance);
   const double deviation = std::sqrt(variance);
-  factor_.matrixU().solveInPlace(v);  // K⁻¹ k
+  factor_.backward_one(v.data());  // K⁻¹ k
   const KernelShape& shape = kernel_.shape();
+  const auto n = static_cast<std::size_t>(size());
   for (std::size_t g = 0; g < shape.groups.size(); ++g) {
-    const Eigen::ArrayXd by_mean = slopes[g] * alpha_.array(), by_variance = slopes[g] * v.array();
-    for (const Eigen::Index j : shape.groups[g].columns) {  // ∂r²/∂x = 2 w (x - x')
+    std::vector<const double*> columns;
+    for (const Eigen::Index j : shape.groups[g].columns) {
       mean_slope[j] = deviation_slope[j] = 0;
+      if (!shape.category[static_cast<std::size_t>(j)]) columns.push_back(x_.data() + j * size());
+    }
+    if (columns.empty()) continue;
+    const Eigen::ArrayXd by_mean = work.slopes[g] * alpha_.array(), by_variance = work.slopes[g] * v.array();
+    const double all_mean = by_mean.sum(), all_variance = by_variance.sum();
+    std::vector<double> in_mean(columns.size()), in_variance(columns.size());
+    dots(columns.data(), columns.size(), by_mean.data(), n, in_mean.data());
+    dots(columns.data(), columns.size(), by_variance.data(), n, in_variance.data());
+    std::size_t at = 0;
+    for (const Eigen::Index j : shape.groups[g].columns) {
       if (shape.category[static_cast<std::size_t>(j)]) continue;
       const double chain = params.warps() ? kumaraswamy(given[j], params.log_a[j], params.log_b[j]).by_x : 1;
-      const auto away = 2 * chain * kernel_.weight()[j] * (point[j] - x_.col(j).array());
-      mean_slope[j] = (away * by_mean).sum();
-      deviation_slope[j] = variance > kLeastVariance ? -(away * by_variance).sum() / deviation : 0;
+      const double twice = 2 * chain * kernel_.weight()[j];
+      mean_slope[j] = twice * (point[j] * all_mean - in_mean[at]);
+      if (variance > kLeastVariance)
+        deviation_slope[j] = -twice * (point[j] * all_variance - in_variance[at]) / deviation;
+      ++at;
     }
   }
-  return {k.matrix().dot(alpha_), deviation};
+  return {mean, deviation};
 }
 
 void GpPosterior::at(const Eigen::MatrixXd& points, Eigen::ArrayXd& mean, Eigen::ArrayXd& deviation) const {
-  Eigen::MatrixXd k(size(), points.cols());
-  Eigen::ArrayXd column, variance(points.cols());
-  std::vector<double> room;
-  for (Eigen::Index i = 0; i < points.cols(); ++i) {
-    const double* point = warped_point(points.col(i).data(), room);
-    kernel_.covariance(x_, point, column, nullptr);
-    k.col(i) = column;
-    variance[i] = kernel_.variance(point);
+  const auto n = static_cast<std::size_t>(size());
+  std::vector<double> panel(n * Factor::kPanel), room;
+  Kernel::Room work;
+  Eigen::VectorXd k(size());
+  mean.resize(points.cols());
+  deviation.resize(points.cols());
+  for (Eigen::Index from = 0; from < points.cols(); from += Factor::kPanel) {
+    const Eigen::Index count = std::min<Eigen::Index>(Factor::kPanel, points.cols() - from);
+    double variance[Factor::kPanel], known[Factor::kPanel];
+    for (Eigen::Index c = 0; c < count; ++c) {
+      const double* point = warped_point(points.col(from + c).data(), room);
+      kernel_.covariance(x_, size(), point, k.data(), work);
+      mean[from + c] = k.dot(alpha_);
+      variance[c] = kernel_.variance(point);
+      for (std::size_t i = 0; i < n; ++i)
+        panel[i * Factor::kPanel + static_cast<std::size_t>(c)] = k[static_cast<Eigen::Index>(i)];
+    }
+    factor_.forward(panel.data());
+    panel_squares(panel.data(), n, known);
+    for (Eigen::Index c = 0; c < count; ++c)
+      deviation[from + c] = std::sqrt(std::max(variance[c] - known[c], kLeastVariance));
   }
-  mean = (k.transpose() * alpha_).array();
-  factor_.matrixL().solveInPlace(k);
-  deviation = (variance - k.colwise().squaredNorm().transpose().array()).max(kLeastVariance).sqrt();
 }
 
 Eigen::VectorXd GpPosterior::fitted() const { return y_ - noise_ * alpha_; }  // K α = y, so (K - σ² I) α = y - σ² α

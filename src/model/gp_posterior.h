@@ -4,6 +4,7 @@
 #include <Eigen/Dense>
 #include <vector>
 
+#include "model/factor.h"
 #include "model/kernel.h"
 
 namespace hone {
@@ -25,7 +26,7 @@ class GpPosterior {
   Expectation at(const double* point) const;
   /// And the derivatives by each numeric column; 0 for categories.
   Expectation at(const double* point, double* mean_slope, double* deviation_slope) const;
-  /// At many points, one a column of `points` [d, m]. O(m (n² + n d)), blocked.
+  /// At many points, one a column of `points` [d, m]. O(m (n² + n d)).
   void at(const Eigen::MatrixXd& points, Eigen::ArrayXd& mean, Eigen::ArrayXd& deviation) const;
   /// At the observations themselves. O(n²).
   Eigen::VectorXd fitted() const;
@@ -36,7 +37,7 @@ class GpPosterior {
   Eigen::MatrixXd x_;
   Kernel kernel_;
   double noise_;
-  Eigen::LLT<Eigen::MatrixXd> factor_;
+  Factor factor_;
   Eigen::VectorXd alpha_, y_;
 };
 

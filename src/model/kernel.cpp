@@ -4,6 +4,9 @@
 #include <numeric>
 #include <utility>
 
+#include "model/factor.h"
+#include "model/lanes.h"
+
 namespace hone {
 
 KernelShape KernelShape::single(std::vector<char> category) {
@@ -34,6 +37,22 @@ Kernel::Kernel(KernelShape shape, KernelParams params) : shape_(std::move(shape)
   signal_ = std::exp(params_.log_signal);
   noise_ = std::exp(params_.log_noise);
   share_ = shape_.additive() ? 1 / (1 + std::exp(-params_.logit_share)) : 0;
+  std::size_t with_numbers = 0;
+  for (const auto& group : shape_.groups) {
+    Part part{.flag = group.flag};
+    for (const Eigen::Index j : group.columns) {
+      if (shape_.category[static_cast<std::size_t>(j)]) {
+        part.words.push_back(j);
+        part.other.push_back(std::exp(-weight_[j]));
+      } else {
+        part.numbers.push_back(j);
+        part.weight.push_back(weight_[j]);
+      }
+    }
+    with_numbers += !part.numbers.empty();
+    parts_.push_back(std::move(part));
+  }
+  spread_ = with_numbers > 1;
 }
 
 double Kernel::variance(const double* point) const {
@@ -45,64 +64,89 @@ double Kernel::variance(const double* point) const {
   return signal_ * r + kMeanVariance;
 }
 
-void Kernel::covariance(const Eigen::MatrixXd& x, const double* point, Eigen::ArrayXd& k,
-                        std::vector<Eigen::ArrayXd>* slopes) const {
-  const Eigen::Index n = x.rows();
-  const double part = share_ / shape_.active_groups;
-  Eigen::ArrayXd r2 = Eigen::ArrayXd::Zero(n), h = r2, group_r2(n), group_h(n), value(n);
-  k.setConstant(n, kMeanVariance);
-  if (slopes != nullptr) slopes->resize(shape_.groups.size());
-  for (std::size_t g = 0; g < shape_.groups.size(); ++g) {
-    const auto& group = shape_.groups[g];
-    Eigen::ArrayXd &own_r2 = share_ == 0 ? r2 : group_r2, &own_h = share_ == 0 ? h : group_h;
-    if (share_ != 0) {
-      group_r2.setZero();
-      group_h.setZero();
-    }
-    for (const Eigen::Index j : group.columns) {
-      if (shape_.category[static_cast<std::size_t>(j)]) {
-        own_h += weight_[j] * (x.col(j).array() != point[j]).cast<double>();
-      } else {
-        own_r2 += weight_[j] * (x.col(j).array() - point[j]).square();
-      }
-    }
-    if (share_ == 0) continue;
-    r2 += group_r2;
-    h += group_h;
-    Eigen::ArrayXd* slope = slopes != nullptr ? &(*slopes)[g] : nullptr;
-    if (group.flag >= 0 && point[group.flag] == 0) {
-      if (slope != nullptr) slope->setZero(n);
-      continue;
-    }
-    correlate(group_r2, group_h, value, slope);
-    if (group.flag >= 0) {
-      value *= x.col(group.flag).array();
-      if (slope != nullptr) *slope *= x.col(group.flag).array();
-    }
-    k += signal_ * part * value;
-    if (slope != nullptr) *slope *= signal_ * part;
+/// r² of a part's numbers, in room.r2.
+void Kernel::squares(const Part& part, const Eigen::MatrixXd& x, Eigen::Index n, const double* point, Room& room) {
+  room.columns.clear();
+  room.point.clear();
+  for (const Eigen::Index j : part.numbers) {
+    room.columns.push_back(x.data() + j * x.rows());
+    room.point.push_back(point[j]);
   }
-  Eigen::ArrayXd slope;
-  correlate(r2, h, value, slopes != nullptr ? &slope : nullptr);
-  k += signal_ * (1 - share_) * value;
-  if (slopes == nullptr) return;
-  slope *= signal_ * (1 - share_);
-  for (auto& each : *slopes) {
-    if (share_ == 0) {
-      each = slope;
-    } else {
-      each += slope;
+  room.r2.resize(n);
+  weighted_squares(room.columns.data(), room.point.data(), part.weight.data(), part.numbers.size(),
+                   static_cast<std::size_t>(n), room.r2.data());
+}
+
+/// The sum over groups is made on the way; what all columns together come to needs M of another r² only where several
+/// groups have numbers: categories are factors.
+void Kernel::covariance(const Eigen::MatrixXd& x, Eigen::Index n, const double* point, double* k, Room& room,
+                        bool slopes) const {
+  const auto size = static_cast<std::size_t>(n);
+  const auto m = [&](const Eigen::ArrayXd& r2) {
+    room.value.resize(n);
+    room.slope.resize(n);
+    slopes ? matern(r2.data(), size, room.value.data(), room.slope.data()) : matern(r2.data(), size, room.value.data());
+  };
+  const auto column = [&](Eigen::Index j) { return x.data() + j * x.rows(); };
+  std::fill_n(k, size, kMeanVariance);
+  room.all_factor.setOnes(n);
+  if (spread_) room.all_r2.setZero(n);
+  bool numbers = false;
+  if (slopes) room.slopes.resize(parts_.size());
+  for (std::size_t g = 0; g < parts_.size(); ++g) {
+    const Part& part = parts_[g];
+    const double* factors[2] = {};
+    std::size_t count = 0;
+    if (!part.words.empty()) {
+      room.factor.setOnes(n);
+      for (std::size_t j = 0; j < part.words.size(); ++j)
+        times_if_other(column(part.words[j]), point[part.words[j]], part.other[j], size, room.factor.data());
+      room.all_factor *= room.factor;
+      factors[count++] = room.factor.data();
     }
+    if (part.flag >= 0) factors[count++] = column(part.flag);
+    if (!part.numbers.empty()) {
+      numbers = true;
+      squares(part, x, n, point, room);
+      if (spread_) room.all_r2 += room.r2;
+      if (slopes) room.slopes[g].setZero(n);
+      m(room.r2);
+    }
+    if (share_ == 0 || (part.flag >= 0 && point[part.flag] == 0)) continue;
+    const double scale = signal_ * share_ / shape_.active_groups;
+    if (part.numbers.empty()) {
+      add_products(scale, factors[0], factors[1], nullptr, size, k);
+    } else {
+      add_products(scale, room.value.data(), factors[0], factors[1], size, k);
+      if (slopes) add_products(scale, room.slope.data(), factors[0], factors[1], size, room.slopes[g].data());
+    }
+  }
+  if (spread_) m(room.all_r2);
+  const double scale = signal_ * (1 - share_);
+  add_products(scale, room.all_factor.data(), numbers ? room.value.data() : nullptr, nullptr, size, k);
+  for (std::size_t g = 0; g < parts_.size() && slopes; ++g) {
+    if (!parts_[g].numbers.empty())
+      add_products(scale, room.all_factor.data(), room.slope.data(), nullptr, size, room.slopes[g].data());
   }
 }
 
+std::vector<double> Kernel::lower(const Eigen::MatrixXd& x) const {
+  std::vector<double> rows(Factor::packed(static_cast<std::size_t>(x.rows())));
+  Room room;
+  double* out = rows.data();
+  for (Eigen::Index i = 0; i < x.rows(); out += ++i) {
+    const Eigen::VectorXd point = x.row(i);
+    covariance(x, i + 1, point.data(), out, room);
+  }
+  return rows;
+}
+
 Eigen::MatrixXd Kernel::matrix(const Eigen::MatrixXd& x) const {
+  const std::vector<double> rows = lower(x);
   Eigen::MatrixXd k(x.rows(), x.rows());
-  Eigen::ArrayXd column;
-  for (Eigen::Index j = 0; j < x.rows(); ++j) {
-    const Eigen::VectorXd point = x.row(j);
-    covariance(x, point.data(), column, nullptr);
-    k.col(j) = column;
+  const double* next = rows.data();
+  for (Eigen::Index i = 0; i < x.rows(); ++i) {
+    for (Eigen::Index j = 0; j <= i; ++j) k(i, j) = k(j, i) = *next++;
   }
   return k;
 }

@@ -55,6 +55,14 @@ void correlate(const Eigen::ArrayXd& r2, const Eigen::ArrayXd& h, Eigen::ArrayXd
 
 class Kernel {
  public:
+  /// What covariance() works in, and the slopes that it gives.
+  struct Room {
+    std::vector<const double*> columns;
+    std::vector<double> point;
+    Eigen::ArrayXd r2, factor, value, slope, all_r2, all_factor;
+    std::vector<Eigen::ArrayXd> slopes;  // for each group with numeric columns: the derivative by r² of these
+  };
+
   Kernel(KernelShape shape, KernelParams params);
 
   const KernelShape& shape() const { return shape_; }
@@ -65,17 +73,29 @@ class Kernel {
 
   /// s² R + τ² between a point and itself.
   double variance(const double* point) const;
-  /// The same between each row of X and a point; `slopes`: for each group the derivative by r² of its columns. O(n d).
-  void covariance(const Eigen::MatrixXd& x, const double* point, Eigen::ArrayXd& k,
-                  std::vector<Eigen::ArrayXd>* slopes) const;
+  /// The same between each of the first n rows of X and a point, and the slopes if `slopes`. O(n d).
+  void covariance(const Eigen::MatrixXd& x, Eigen::Index n, const double* point, double* k, Room& room,
+                  bool slopes = false) const;
+  /// The lower triangle of K without σ² I, packed as Factor has it.
+  std::vector<double> lower(const Eigen::MatrixXd& x) const;
   /// K without σ² I, all of it.
   Eigen::MatrixXd matrix(const Eigen::MatrixXd& x) const;
 
  private:
+  /// A group's columns: numbers with their weights, categories with what it costs to differ, exp(-w).
+  struct Part {
+    std::vector<Eigen::Index> numbers, words;
+    std::vector<double> weight, other;
+    Eigen::Index flag;
+  };
+  static void squares(const Part& part, const Eigen::MatrixXd& x, Eigen::Index n, const double* point, Room& room);
+
   KernelShape shape_;
   KernelParams params_;
   Eigen::VectorXd weight_;
   double signal_, noise_, share_;
+  std::vector<Part> parts_;
+  bool spread_ = false;  // several groups have numbers
 };
 
 /// The pairs i < j of the rows of X, packed: squared differences (categories: 1 if they differ), a column per column.

@@ -12,6 +12,8 @@
 namespace hone {
 namespace {
 
+constexpr const char* kDone = "done";
+
 /// What a caller says of a failure, in the words of `hone trials`.
 /// Nothing if it is no cause.
 std::optional<Exited> exit_of(const std::string& text) {
@@ -93,12 +95,28 @@ void AskTell::remember(const Event& event) {
       else at->second = value;
     }
   };
-  if (const auto* e = std::get_if<Reported>(&event.fact)) keep(e->trial, e->metrics);
+  const auto said_of = [&](TrialId id) {
+    return id >= 0 && id < static_cast<TrialId>(said_.size()) ? &said_[static_cast<std::size_t>(id)] : nullptr;
+  };
+  if (const auto* e = std::get_if<Reported>(&event.fact)) {
+    keep(e->trial, e->metrics);
+    if (Said* said = said_of(e->trial)) said->last = e->metrics;
+  }
   if (const auto* e = std::get_if<Added>(&event.fact)) keep(e->trial, e->metrics);
   const bool starts = std::holds_alternative<Started>(event.fact) || std::holds_alternative<Resumed>(event.fact) ||
                       std::holds_alternative<Relaunched>(event.fact);
-  if (const auto id = trial_of(event); starts && id && static_cast<std::size_t>(*id) < said_.size())
-    said_[static_cast<std::size_t>(*id)].end.reset();
+  const bool decided = std::holds_alternative<Stopped>(event.fact) || std::holds_alternative<Paused>(event.fact) ||
+                       std::holds_alternative<Expired>(event.fact);
+  if (Said* said = said_of(trial_of(event).value_or(-1)); said && (starts || decided)) {
+    said->decided = decided;
+    if (starts) said->end.reset();
+  }
+  // With a fidelity a run ends by itself at its `until`: not what the caller said.
+  const auto* exit = std::get_if<Exited>(&event.fact);
+  if (Said* said = exit ? said_of(exit->trial) : nullptr; said && !said->decided && !said->end) {
+    if (exit->settled) said->end = cause_text(exit->cause, exit->code);
+    else if (exit->cause == Cause::None && !study_.spec().fidelity) said->end = kDone;
+  }
   if (const auto* e = std::get_if<Started>(&event.fact); e && static_cast<std::size_t>(e->trial) < said_.size())
     said_[static_cast<std::size_t>(e->trial)].why = e->searcher_why;
 }
@@ -193,15 +211,16 @@ Result<Next> AskTell::tell(TrialId id, Told told) {
     return invalid("tell.metrics: missing; write {\"trial\": 0, \"metrics\": {\"loss\": 0.3}}");
 
   const bool ends = told.done || failure;
+  const std::string end = failure ? cause_text(failure->cause, failure->code) : kDone;
+  Said& said = said_[static_cast<std::size_t>(id)];
   if (trial(id).phase != Phase::Running || !trial(id).live) {  // late: stopped or paused meanwhile, or told before
-    const auto& end = said_[static_cast<std::size_t>(id)].end;
-    if (ends && end && (told.failed != end->failed || !same_values(told.metrics, end->metrics)))
-      return invalid(
-          fmt::format("tell.trial: the end of trial {} was told before ({}), with other values; leave this out", id,
-                      end->failed ? *end->failed : std::string("done")));
+    const bool same = told.metrics.empty() || same_values(told.metrics, said.last);
+    if (ends && said.end && (end != *said.end || !same))
+      return invalid(fmt::format(
+          "tell.trial: the end of trial {} was told before ({}), with other values; leave this out", id, *said.end));
     return next_of(id);
   }
-  if (ends) said_[static_cast<std::size_t>(id)].end = told;
+  if (ends) said.end = end;
   if (!told.metrics.empty()) {
     Reported report;
     report.trial = id;

@@ -63,8 +63,10 @@ class AskTell {
 
   struct Said {
     Metrics metrics;  // the newest raw ones
+    Metrics last;     // those of the last report
     std::string why;
-    std::optional<Told> end;  // how the caller ended the newest run; not known of earlier processes
+    std::optional<std::string> end;  // how the caller ended the newest run: "done", or the cause of its failure
+    bool decided = false;            // it is the study that ended it
   };
   Study study_;
   std::function<Seconds()> now_;

@@ -129,8 +129,9 @@ GpModel::Sample GpModel::part(const Sample& sample, std::size_t most, bool near)
   if (near) {
     const Eigen::MatrixXd x = warped(rows(sample.entries), space_.shape(), fit_.params[0]);
     const Eigen::VectorXd here = x.row(static_cast<Eigen::Index>(order[0]));
-    Eigen::ArrayXd k;
-    Kernel(space_.shape(), fit_.params[0]).covariance(x, here.data(), k, nullptr);
+    Eigen::ArrayXd k(x.rows());
+    Kernel::Room room;
+    Kernel(space_.shape(), fit_.params[0]).covariance(x, x.rows(), here.data(), k.data(), room);
     std::vector<double> away(sample.values.size());
     for (std::size_t i = 0; i < away.size(); ++i)
       away[i] = chosen[i] ? std::numeric_limits<double>::infinity() : -k[static_cast<Eigen::Index>(i)];
@@ -215,17 +216,17 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
   const auto n = static_cast<double>(sample.values.size());
   for (int round = 0; round < 2; ++round) {
     const Kernel kernel(space_.shape(), params);
-    Eigen::MatrixXd k = kernel.matrix(warped(x, space_.shape(), params));
-    k.diagonal().array() += kernel.noise();
-    const Eigen::LLT<Eigen::MatrixXd> factor(k);
+    Factor factor;
+    factor.factorise(kernel.lower(warped(x, space_.shape(), params)), kernel.noise());
     double least = std::numeric_limits<double>::infinity();
     int chosen = 0;
     for (int id = 0; id < kOutputTransforms; ++id) {
       const auto transform = output_transform(sample.values, id);
       if (!transform) continue;
       // -log p(losses), with the scale of K at its best: n/2 ln(zᵀ K⁻¹ z / n) - Σ ln dz/dy
-      const Eigen::VectorXd z = transformed(*transform, sample.values);
-      const double scale = std::max(factor.matrixL().solve(z).squaredNorm() / n, 1e-12);
+      Eigen::VectorXd z = transformed(*transform, sample.values);
+      factor.forward_one(z.data());
+      const double scale = std::max(z.squaredNorm() / n, 1e-12);
       const double value = 0.5 * n * std::log(scale) - log_jacobian(*transform, sample.values);
       if (value < least) {
         least = value;

@@ -20,8 +20,6 @@
 #include <array>
 #include <cmath>
 
-#include "search/parzen_kernels.h"
-
 namespace hone {
 namespace {
 
@@ -67,10 +65,10 @@ struct Spread {
   double deviation = 0;
 };
 
-Spread spread_of(std::span<const WeightedPoint> points, std::size_t k) {
+Spread spread_of(std::span<const WeightedPoint> points, std::span<const double> at) {
   double sum = 0, squares = 0, first = 0, second = 0;
-  for (const WeightedPoint& point : points) {
-    const double x = point.x[k], w = point.weight;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const double x = at[i], w = points[i].weight;
     if (std::isnan(x)) continue;
     sum += w, squares += w * w, first += w * x, second += w * x * x;
   }
@@ -90,124 +88,123 @@ std::size_t padded(std::size_t n) { return (n + kKernelBlock - 1) / kKernelBlock
 
 }  // namespace
 
-Parzen::Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> members,
+Parzen::Parzen(const std::vector<KernelAxis>& axes, const std::vector<std::size_t>& members,
                std::span<const WeightedPoint> points, const KernelRules& rules, std::span<const double> given)
     : axes_(&axes),
-      members_(std::move(members)),
       points_(points.size()),
       blocks_(padded(points.size()) / kKernelBlock),
       prior_weight_(rules.prior_weight),
       weights_(blocks_ * kKernelBlock) {
   // Scott's exponent counts the coordinates that a trial really has.
-  double known = 0;
-  for (const WeightedPoint& point : points) {
-    for (const std::size_t k : members_) known += axes[k].levels != 1 && !std::isnan(point.x[k]);
+  std::size_t known = 0;
+  columns_.reserve(members.size());
+  terms_.reserve(members.size());
+  for (const std::size_t k : members) {
+    columns_.push_back(gathered(k, points));
+    if (axes[k].levels != 1) known += columns_.back().mentioned;
   }
-  if (points_ > 0) dimensions_ = std::max(1.0, known / static_cast<double>(points_));
-  columns_.resize(members_.size());
-  queries_.reserve(members_.size());
-  for (std::size_t j = 0; j < members_.size(); ++j) fill(columns_[j], members_[j], points, rules);
+  if (points_ > 0) dimensions_ = std::max(1.0, static_cast<double>(known) / static_cast<double>(points_));
+  for (Column& column : columns_) fill(column, points, rules);
+  std::stable_sort(columns_.begin(), columns_.end(), [](const Column& a, const Column& b) { return a.kind < b.kind; });
   // p(a | b) = p(a, b) / p(b): the kernels at b become weights.
   for (std::size_t i = 0; i < points_; ++i) weights_[i] = points[i].weight;
   for (std::size_t k = 0; k < given.size(); ++k) {
     if (std::isnan(given[k])) continue;
-    Column column;
-    fill(column, k, points, rules);
-    const Query at = query(column, axes[k], given[k]);
-    prior_weight_ *= at.prior;
-    times(at, 0, weights_);
+    Column column = gathered(k, points);
+    fill(column, points, rules);
+    const Place place = Place::of(axes[k], given[k]);
+    prior_weight_ *= place.prior;
+    if (column.mentioned > 0) {
+      times(column.kind, std::vector{term(column, place)}, 0, weights_);
+    } else {
+      for (double& weight : weights_) weight *= place.prior;
+    }
   }
   total_ = 0;
   for (std::size_t i = 0; i < points_; ++i) sums_.push_back(total_ += weights_[i]);
+  log_scale_ = std::log(prior_weight_ + total_);
 }
 
-void Parzen::fill(Column& column, std::size_t k, std::span<const WeightedPoint> points,
-                  const KernelRules& rules) const {
+Parzen::Column Parzen::gathered(std::size_t k, std::span<const WeightedPoint> points) const {
   const KernelAxis& axis = (*axes_)[k];
-  const Spread spread = spread_of(points, k);
-  column.mentioned = spread.n > 0;
-  if (!column.mentioned) return;
-  const bool options = !axis.ordered;
+  Column column{.axis = k, .kind = !axis.ordered ? Kind::Options : axis.levels > 0 ? Kind::Levels : Kind::Numeric};
+  column.at.assign(blocks_ * kKernelBlock, 0);
+  for (std::size_t i = 0; i < points_; ++i) {
+    column.at[i] = points[i].x[k];
+    column.mentioned += !std::isnan(column.at[i]);
+  }
+  return column;
+}
+
+void Parzen::fill(Column& column, std::span<const WeightedPoint> points, const KernelRules& rules) const {
+  const KernelAxis& axis = (*axes_)[column.axis];
+  const Spread spread = spread_of(points, column.at);
+  if (!(spread.n > 0)) column.mentioned = 0;  // or all of no weight
+  if (column.mentioned == 0) return;
   // Of c options with n observations: as if 1 / (1 + n) of each had been seen besides (Optuna does so), so that two good
   // trials alike do not settle a choice.
   const auto count = static_cast<double>(axis.levels);
   const double choice_mix = std::max(rules.choice_mix, count / (count + 1 + spread.n));
-  const double mix = options ? choice_mix : axis.levels > 0 ? rules.level_mix : rules.mix;
-  column.reach = options ? 0 : kReach * bandwidth(spread, dimensions_, rules);
-  column.at.assign(blocks_ * kKernelBlock, 0);
+  const double mix = !axis.ordered ? choice_mix : axis.levels > 0 ? rules.level_mix : rules.mix;
+  if (axis.ordered) column.reach = kReach * bandwidth(spread, dimensions_, rules);
+  column.scale = 1 / column.reach;
+  const double unit = axis.levels > 0 ? count : kKernelPeak / column.reach;
   column.height.assign(blocks_ * kKernelBlock, 0);
   column.floor.assign(blocks_ * kKernelBlock, 1);
   for (std::size_t i = 0; i < points_; ++i) {
-    const double c = points[i].x[k];
-    if (std::isnan(c)) continue;
-    column.floor[i] = mix;
-    if (options) {
-      column.at[i] = static_cast<double>(axis.level_at(c));
-      column.height[i] = (1 - mix) * static_cast<double>(axis.levels);
+    if (std::isnan(column.at[i])) {
+      column.at[i] = 0;
       continue;
     }
-    column.at[i] = c;
-    const double inside = kernel_half_mass((1 - c) / column.reach) - kernel_half_mass(-c / column.reach);
-    const double unit = axis.levels > 0 ? static_cast<double>(axis.levels) : kKernelPeak / column.reach;
-    column.height[i] = (1 - mix) * unit / inside;
+    column.floor[i] = mix;
+    column.height[i] = (1 - mix) * unit;
+    if (!axis.ordered) column.at[i] = static_cast<double>(axis.level_at(column.at[i]));
   }
+  if (axis.ordered) cut_heights(column.at.data(), column.scale, column.at.size(), column.height.data());
 }
 
-Parzen::Query Parzen::query(const Column& column, const KernelAxis& axis, double x) const {
-  Query query{Query::Kind::Numeric, &column, x, 0, 1 / column.reach, axis.prior_density(x)};
-  if (!column.mentioned) {
-    query.kind = Query::Kind::Unmentioned;
-  } else if (!axis.ordered) {
-    query.kind = Query::Kind::Options;
-    query.at = static_cast<double>(axis.level_at(x));
-  } else if (axis.levels > 0) {
-    query.kind = Query::Kind::Levels;
-    const std::size_t level = axis.level_at(x);
-    query.at = axis.edges[level], query.hi = axis.edges[level + 1];
-  }
-  return query;
+Place Place::of(const KernelAxis& axis, double x) {
+  if (std::isnan(x) || axis.levels == 0) return {x, 0, std::isnan(x) ? 1 : axis.prior_density(x)};
+  const std::size_t level = axis.level_at(x);
+  const double prior = axis.level_density(level);
+  if (!axis.ordered) return {static_cast<double>(level), 0, prior};
+  return {axis.edges[level], axis.edges[level + 1], prior};
 }
 
-void Parzen::times(const Query& query, std::size_t from, std::span<double> product) {
-  if (query.kind == Query::Kind::Unmentioned) {
-    for (double& p : product) p *= query.prior;
-    return;
-  }
-  const Column& column = *query.column;
-  const KernelRow row{column.at.data() + from, column.height.data() + from, column.floor.data() + from, product.size()};
-  switch (query.kind) {
-    case Query::Kind::Unmentioned:
-      break;
-    case Query::Kind::Options:
-      times_options(product.data(), row, query.at, query.prior);
-      break;
-    case Query::Kind::Levels:
-      times_levels(product.data(), row, query.at, query.hi, query.scale, query.prior);
-      break;
-    case Query::Kind::Numeric:
-      times_numeric(product.data(), row, query.at, query.scale, query.prior);
-      break;
-  }
+KernelTerm Parzen::term(const Column& column, const Place& place) {
+  return {column.at.data(), column.height.data(), column.floor.data(), place.at,
+          place.hi,         1 / column.reach,     place.prior};
 }
 
-double Parzen::log_density(std::span<const double> x, double enough) const {
-  double sum = prior_weight_;
-  queries_.clear();
-  for (std::size_t j = 0; j < members_.size(); ++j) {
-    if (std::isnan(x[members_[j]])) continue;
-    queries_.push_back(query(columns_[j], (*axes_)[members_[j]], x[members_[j]]));
-    sum *= queries_.back().prior;
+void Parzen::times(Kind kind, std::span<const KernelTerm> terms, std::size_t from, std::span<double> product) {
+  if (terms.empty()) return;
+  const auto loop = kind == Kind::Numeric ? times_numeric : kind == Kind::Levels ? times_levels : times_options;
+  loop(product.data(), terms.data(), terms.size(), from, product.size());
+}
+
+double Parzen::log_density(std::span<const Place> x, double enough) const {
+  double sum = prior_weight_, alike = 1;  // alike: what is a factor of every kernel
+  terms_.clear();
+  std::array<std::size_t, 4> ends = {};
+  for (const Column& column : columns_) {
+    const Place& place = x[column.axis];
+    if (std::isnan(place.at)) continue;
+    sum *= place.prior;
+    if (column.mentioned == 0) alike *= place.prior;
+    if (column.mentioned > 0) terms_.push_back(term(column, place));
+    ends[static_cast<std::size_t>(column.kind) + 1] = terms_.size();
   }
-  const double scale = prior_weight_ + total_;
-  const double stop = scale * std::exp(std::min(enough, 700.0));
+  for (std::size_t kind = 1; kind < ends.size(); ++kind) ends[kind] = std::max(ends[kind], ends[kind - 1]);
+  const double stop = enough < 700 ? (prior_weight_ + total_) * std::exp(enough) : HUGE_VAL;
   std::array<double, kChunk> product;
   for (std::size_t from = 0; from < weights_.size() && !(sum > stop); from += kChunk) {
-    const std::size_t size = std::min(kChunk, weights_.size() - from);
-    std::copy_n(weights_.data() + from, size, product.begin());
-    for (const Query& each : queries_) times(each, from, std::span(product).first(size));
-    sum += sum_of(product.data(), size);
+    const std::span<double> part(product.data(), std::min(kChunk, weights_.size() - from));
+    std::copy_n(weights_.data() + from, part.size(), product.begin());
+    for (std::size_t kind = 0; kind + 1 < ends.size(); ++kind)
+      times(static_cast<Kind>(kind), std::span(terms_).subspan(ends[kind], ends[kind + 1] - ends[kind]), from, part);
+    sum += alike * sum_of(product.data(), part.size());
   }
-  return std::log(std::clamp(sum, 1e-300, 1e300)) - std::log(scale);
+  return std::log(std::clamp(sum, 1e-300, 1e300)) - log_scale_;
 }
 
 void Parzen::sample(Rng& rng, std::span<double> out) const {
@@ -215,11 +212,10 @@ void Parzen::sample(Rng& rng, std::span<double> out) const {
   const bool prior = r < 0 || points_ == 0;
   const auto found = std::upper_bound(sums_.begin(), sums_.end(), r);
   const std::size_t i = std::min(static_cast<std::size_t>(found - sums_.begin()), points_ - (prior ? 0 : 1));
-  for (std::size_t j = 0; j < members_.size(); ++j) {
-    const std::size_t k = members_[j];
+  for (const Column& column : columns_) {
+    const std::size_t k = column.axis;
     const KernelAxis& axis = (*axes_)[k];
-    const Column& column = columns_[j];
-    if (prior || !column.mentioned || (column.floor[i] > 0 && rng.uniform() < column.floor[i])) {
+    if (prior || column.mentioned == 0 || (column.floor[i] > 0 && rng.uniform() < column.floor[i])) {
       out[k] = axis.prior_sample(rng);
     } else if (!axis.ordered) {
       out[k] = (column.at[i] + 0.5) / static_cast<double>(axis.levels);

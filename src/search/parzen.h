@@ -8,6 +8,7 @@
 
 #include "hone/rng.h"
 #include "hone/space.h"
+#include "search/parzen_kernels.h"
 
 namespace hone {
 
@@ -27,10 +28,11 @@ struct KernelAxis {
   static KernelAxis even_levels(std::size_t count);
   static KernelAxis options(std::vector<double> prior);
 
-  std::size_t level_at(double x) const;  // REQUIRES: levels > 0
-  double prior_density(double x) const;  // relative to the uniform one over [0, 1], or over the levels
-  double prior_sample(Rng& rng) const;   // a point as Space::encode would give it, but for continuous axes not rounded
-  double snapped(double x) const;        // the encoding of the level at x; x if continuous
+  std::size_t level_at(double x) const;           // REQUIRES: levels > 0
+  double level_density(std::size_t level) const;  // of the prior, relative to that of even levels ...
+  double prior_density(double x) const;           // ... or to the uniform one over [0, 1].  REQUIRES: levels == 0
+  double prior_sample(Rng& rng) const;  // a point as Space::encode would give it, but for continuous axes not rounded
+  double snapped(double x) const;       // the encoding of the level at x; x if continuous
 };
 
 struct KernelRules {
@@ -41,6 +43,14 @@ struct KernelRules {
   double mix = 0.05;            // share of the prior in every kernel of a continuous parameter
   double level_mix = 0.1;       // in one of levels: a kernel may be narrower than a level
   double choice_mix = 0.2;      // share of the prior in an option's kernel, at least; larger while there are few points
+};
+
+/// One coordinate of a query, and what does not depend on the kernels.
+struct Place {
+  double at, hi = 0;  // where, NaN: left out; of a level its two ends; of a choice its option
+  double prior = 1;   // density
+
+  static Place of(const KernelAxis& axis, double x);
 };
 
 struct WeightedPoint {
@@ -54,43 +64,39 @@ class Parzen {
  public:
   /// Of the coordinates `members`, given those of `given` that are not NaN (empty: none is).
   /// REQUIRES: `axes` outlives this; no member is given
-  Parzen(const std::vector<KernelAxis>& axes, std::vector<std::size_t> members, std::span<const WeightedPoint> points,
-         const KernelRules& rules, std::span<const double> given = {});
+  Parzen(const std::vector<KernelAxis>& axes, const std::vector<std::size_t>& members,
+         std::span<const WeightedPoint> points, const KernelRules& rules, std::span<const double> given = {});
 
-  /// log of the density relative to the uniform one. Finite. O(points * members) without an allocation.
+  /// log of the density relative to the uniform one. Finite. O(points * members) without an allocation. `x`: of all axes.
   /// Where it is found to be above `enough`, anything between that and itself.
-  double log_density(std::span<const double> x, double enough = std::numeric_limits<double>::infinity()) const;
+  double log_density(std::span<const Place> x, double enough = std::numeric_limits<double>::infinity()) const;
   /// Sets the members; none to NaN.  REQUIRES: out.size() is the number of axes
   void sample(Rng& rng, std::span<double> out) const;
 
  private:
+  enum class Kind { Numeric, Levels, Options };
   struct Column {
-    bool mentioned = true;       // false: its kernels are all the prior
-    double reach = 1;            // numeric: half a kernel's width
-    std::vector<double> at;      // numeric: centres; options: levels
-    std::vector<double> height;  // of what is added to the prior's share; 0 where inactive, and in the padding
-    std::vector<double> floor;   // the prior's share; 1 where inactive
+    std::size_t axis;
+    Kind kind = Kind::Numeric;
+    std::size_t mentioned = 0;    // how many points have it; 0: its kernels are all the prior
+    double reach = 1, scale = 1;  // numeric: half a kernel's width, and 1 / reach
+    std::vector<double> at;       // numeric: centres; options: levels
+    std::vector<double> height;   // of what is added to the prior's share; 0 where inactive, and in the padding
+    std::vector<double> floor;    // the prior's share; 1 where inactive
   };
-  void fill(Column& column, std::size_t k, std::span<const WeightedPoint> points, const KernelRules& rules) const;
-  /// A coordinate of a query, and what does not depend on the kernel.
-  struct Query {
-    enum class Kind { Unmentioned, Numeric, Levels, Options } kind;
-    const Column* column;
-    double at, hi, scale;  // where; of a level its two ends; of a choice its option
-    double prior;          // density
-  };
-  Query query(const Column& column, const KernelAxis& axis, double x) const;
-  /// Multiplies the products of the kernels from `from` on by what an axis adds.
-  static void times(const Query& query, std::size_t from, std::span<double> product);
+  Column gathered(std::size_t axis, std::span<const WeightedPoint> points) const;
+  void fill(Column& column, std::span<const WeightedPoint> points, const KernelRules& rules) const;
+  static KernelTerm term(const Column& column, const Place& place);
+  /// Multiplies the products of the kernels from `from` on by what axes of one kind add.
+  static void times(Kind kind, std::span<const KernelTerm> terms, std::size_t from, std::span<double> product);
 
   const std::vector<KernelAxis>* axes_;
-  std::vector<std::size_t> members_;
   std::size_t points_, blocks_;
   double dimensions_ = 1;  // of a trial, on average
-  double prior_weight_, total_;
-  std::vector<double> weights_, sums_;  // padded with zeros; running sums, to draw a component
-  std::vector<Column> columns_;
-  mutable std::vector<Query> queries_;  // memo: room to work in
+  double prior_weight_, total_, log_scale_;
+  std::vector<double> weights_, sums_;     // padded with zeros; running sums, to draw a component
+  std::vector<Column> columns_;            // by kind
+  mutable std::vector<KernelTerm> terms_;  // memo: room to work in
 };
 
 }  // namespace hone

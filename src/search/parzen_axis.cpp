@@ -110,12 +110,15 @@ std::size_t KernelAxis::level_at(double x) const {
   return std::min(level, levels - 1);
 }
 
+double KernelAxis::level_density(std::size_t level) const {
+  const double own = prior[level] * static_cast<double>(levels);
+  return std::isinf(sigma) ? own : trust * own + (1 - trust);
+}
+
 double KernelAxis::prior_density(double x) const {
-  if (std::isinf(sigma)) return levels > 0 ? prior[level_at(x)] * static_cast<double>(levels) : 1;
+  if (std::isinf(sigma)) return 1;
   const double z = (x - mean) / sigma;
-  const double own =
-      levels > 0 ? prior[level_at(x)] * static_cast<double>(levels)
-                 : std::exp(-0.5 * z * z) / (sigma * std::sqrt(2 * std::numbers::pi) * normal_share(*this, 0, 1));
+  const double own = std::exp(-0.5 * z * z) / (sigma * std::sqrt(2 * std::numbers::pi) * normal_share(*this, 0, 1));
   return trust * own + (1 - trust);
 }
 

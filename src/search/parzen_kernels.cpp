@@ -1,57 +1,70 @@
 #include "search/parzen_kernels.h"
 
-// Three versions of each loop for three generations of processors, and the one that runs is picked when the program is
-// loaded. They do the same operations on each number (no contraction, no reordering), so that results are the same.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define HONE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define HONE_CLONES
-#endif
+#include "base/clones.h"
 
 namespace hone {
 
 // The inner loops' count is known and the arrays do not overlap: that is what makes vector code of them.
 
-HONE_CLONES void times_numeric(double* __restrict product, const KernelRow& row, double x, double scale, double prior) {
-  const double* __restrict at = row.at;
-  const double* __restrict height = row.height;
-  const double* __restrict floor = row.floor;
-  for (std::size_t from = 0; from < row.size; from += kKernelBlock) {
-    for (std::size_t j = 0; j < kKernelBlock; ++j) {
-      const std::size_t i = from + j;
-      const double z = (x - at[i]) * scale;
-      const double rest = 1 - z * z;
-      const double cut = rest > 0 ? rest : 0;
-      const double square = cut * cut;
-      product[i] *= height[i] * (square * square) + floor[i] * prior;
+HONE_CLONES void times_numeric(double* __restrict product, const KernelTerm* terms, std::size_t count, std::size_t from,
+                               std::size_t size) {
+  for (const KernelTerm* term = terms; term < terms + count; ++term) {
+    const double* __restrict at = term->at + from;
+    const double* __restrict height = term->height + from;
+    const double* __restrict floor = term->floor + from;
+    const double x = term->x, scale = term->scale, prior = term->prior;
+    for (std::size_t block = 0; block < size; block += kKernelBlock) {
+      for (std::size_t j = 0; j < kKernelBlock; ++j) {
+        const std::size_t i = block + j;
+        const double z = (x - at[i]) * scale;
+        const double rest = 1 - z * z;
+        const double cut = rest > 0 ? rest : 0;
+        const double square = cut * cut;
+        product[i] *= height[i] * (square * square) + floor[i] * prior;
+      }
     }
   }
 }
 
-HONE_CLONES void times_levels(double* __restrict product, const KernelRow& row, double lo, double hi, double scale,
-                              double prior) {
-  const double* __restrict at = row.at;
-  const double* __restrict height = row.height;
-  const double* __restrict floor = row.floor;
-  for (std::size_t from = 0; from < row.size; from += kKernelBlock) {
-    for (std::size_t j = 0; j < kKernelBlock; ++j) {
-      const std::size_t i = from + j;
-      const double mass = kernel_half_mass((hi - at[i]) * scale) - kernel_half_mass((lo - at[i]) * scale);
-      product[i] *= height[i] * mass + floor[i] * prior;
+HONE_CLONES void times_levels(double* __restrict product, const KernelTerm* terms, std::size_t count, std::size_t from,
+                              std::size_t size) {
+  for (const KernelTerm* term = terms; term < terms + count; ++term) {
+    const double* __restrict at = term->at + from;
+    const double* __restrict height = term->height + from;
+    const double* __restrict floor = term->floor + from;
+    const double lo = term->x, hi = term->hi, scale = term->scale, prior = term->prior;
+    for (std::size_t block = 0; block < size; block += kKernelBlock) {
+      for (std::size_t j = 0; j < kKernelBlock; ++j) {
+        const std::size_t i = block + j;
+        const double mass = kernel_half_mass((hi - at[i]) * scale) - kernel_half_mass((lo - at[i]) * scale);
+        product[i] *= height[i] * mass + floor[i] * prior;
+      }
     }
   }
 }
 
-HONE_CLONES void times_options(double* __restrict product, const KernelRow& row, double option, double prior) {
-  const double* __restrict at = row.at;
-  const double* __restrict height = row.height;
-  const double* __restrict floor = row.floor;
-  for (std::size_t from = 0; from < row.size; from += kKernelBlock) {
+HONE_CLONES void times_options(double* __restrict product, const KernelTerm* terms, std::size_t count, std::size_t from,
+                               std::size_t size) {
+  for (const KernelTerm* term = terms; term < terms + count; ++term) {
+    const double* __restrict at = term->at + from;
+    const double* __restrict height = term->height + from;
+    const double* __restrict floor = term->floor + from;
+    const double option = term->x, prior = term->prior;
+    for (std::size_t block = 0; block < size; block += kKernelBlock) {
+      for (std::size_t j = 0; j < kKernelBlock; ++j) {
+        const std::size_t i = block + j;
+        const double own = height[i];
+        product[i] *= (at[i] == option ? own : 0.0) + floor[i] * prior;
+      }
+    }
+  }
+}
+
+HONE_CLONES void cut_heights(const double* __restrict at, double scale, std::size_t size, double* __restrict height) {
+  for (std::size_t block = 0; block < size; block += kKernelBlock) {
     for (std::size_t j = 0; j < kKernelBlock; ++j) {
-      const std::size_t i = from + j;
-      const double own = height[i];
-      product[i] *= (at[i] == option ? own : 0.0) + floor[i] * prior;
+      const std::size_t i = block + j;
+      height[i] /= kernel_half_mass((1 - at[i]) * scale) - kernel_half_mass(-at[i] * scale);
     }
   }
 }

@@ -15,16 +15,20 @@ inline double kernel_half_mass(double z) {
   return kKernelPeak * t * (1 - s * (4.0 / 3 - s * (6.0 / 5 - s * (4.0 / 7 - s * (1.0 / 9)))));
 }
 
-/// One axis: where each kernel stands, what its own part is multiplied by, and the prior's share in it.
-struct KernelRow {
+/// One axis at one coordinate: where each kernel stands, what its own part is multiplied by, and the prior's share in it.
+struct KernelTerm {
   const double *at, *height, *floor;
-  std::size_t size;  // a multiple of kKernelBlock
+  double x, hi;         // the coordinate; of a level its two ends, of a choice its option
+  double scale, prior;  // 1 / reach; the prior's density
 };
 
-// product[i] *= height[i] * (own part of kernel i at x) + floor[i] * prior
-void times_numeric(double* product, const KernelRow& row, double x, double scale, double prior);
-void times_levels(double* product, const KernelRow& row, double lo, double hi, double scale, double prior);
-void times_options(double* product, const KernelRow& row, double option, double prior);
+// product[i] *= height[i] * (own part of kernel i at x) + floor[i] * prior of each term, i in [from, from + size);
+// product and size: of multiples of kKernelBlock.
+void times_numeric(double* product, const KernelTerm* terms, std::size_t count, std::size_t from, std::size_t size);
+void times_levels(double* product, const KernelTerm* terms, std::size_t count, std::size_t from, std::size_t size);
+void times_options(double* product, const KernelTerm* terms, std::size_t count, std::size_t from, std::size_t size);
+/// height[i] = height[i] / (what of kernel i lies in [0, 1]), `scale` 1 / reach; size as above.
+void cut_heights(const double* at, double scale, std::size_t size, double* height);
 /// Of a multiple of kKernelBlock numbers, in an order of its own that is always the same.
 double sum_of(const double* values, std::size_t size);
 

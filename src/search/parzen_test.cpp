@@ -23,7 +23,11 @@ struct Density {
           std::vector<std::size_t> members = {}, const std::vector<double>& given = {},
           std::vector<double> weights = {})
       : axes(std::move(of)), points(std::move(at)), parzen(make(rules, std::move(members), given, weights)) {}
-  double log(std::vector<double> x) const { return parzen.log_density(x); }
+  double log(std::vector<double> x) const {
+    std::vector<Place> places;
+    for (std::size_t k = 0; k < x.size(); ++k) places.push_back(Place::of(axes[k], x[k]));
+    return parzen.log_density(places);
+  }
   std::vector<double> sample(Rng& rng) const {
     std::vector<double> x(axes.size(), kNan);
     parzen.sample(rng, x);
@@ -39,7 +43,7 @@ struct Density {
     }
     std::vector<WeightedPoint> all;
     for (std::size_t i = 0; i < points.size(); ++i) all.push_back({points[i].data(), weights.empty() ? 1 : weights[i]});
-    return Parzen(axes, std::move(members), all, rules, given);
+    return Parzen(axes, members, all, rules, given);
   }
 };
 

@@ -97,11 +97,10 @@ void TpeModel::split_by_outcome(const Branches& branches, const History& history
   splits_.push_back(std::move(split));
 }
 
-double TpeModel::prior_score(std::span<const double> x) const {
+double TpeModel::prior_score() const {
   double sum = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    const KernelAxis& axis = (*axes_)[k];
-    if (!std::isinf(axis.sigma) && !std::isnan(x[k])) sum += std::log(axis.prior_density(x[k]));
+  for (std::size_t k = 0; k < places_.size(); ++k) {
+    if (!std::isinf((*axes_)[k].sigma) && !std::isnan(places_[k].at)) sum += std::log(places_[k].prior);
   }
   return sum;
 }
@@ -114,15 +113,17 @@ void TpeModel::sample(Rng& rng, std::span<double> out) const {
 }
 
 double TpeModel::score(std::span<const double> x, double least) const {
-  double sum = prior_score(x);
+  places_.clear();
+  for (std::size_t k = 0; k < x.size(); ++k) places_.push_back(Place::of((*axes_)[k], x[k]));
+  double sum = prior_score();
   if (splits_.size() == 1 && splits_[0].groups.size() == 1) {  // nearly always: most candidates are soon out
     const auto& [good, other] = splits_[0].groups[0];
-    sum += good.log_density(x);
-    return sum - other.log_density(x, sum - least);
+    sum += good.log_density(places_);
+    return sum - other.log_density(places_, sum - least);
   }
   for (const Split& split : splits_) {
     double ratio = 0;  // log l / g
-    for (const Pair& pair : split.groups) ratio += pair.good.log_density(x) - pair.other.log_density(x);
+    for (const Pair& pair : split.groups) ratio += pair.good.log_density(places_) - pair.other.log_density(places_);
     if (splits_.size() == 1) return sum + ratio;
     sum -= std::log(split.share + (1 - split.share) * std::exp(std::clamp(-ratio, -700.0, 700.0)));
   }

@@ -48,12 +48,13 @@ class TpeModel {
   void split_by_objectives(const Branches& branches, const Known& known, const TpeRules& rules);
   void split_by_outcome(const Branches& branches, const History& history, const Known& known, std::size_t outcome,
                         const TpeRules& rules);
-  double prior_score(std::span<const double> x) const;
+  double prior_score() const;  // of places_
 
   const std::vector<KernelAxis>* axes_;
   std::vector<double> branch_;
   std::vector<Split> splits_;
   std::size_t good_ = 0;
+  mutable std::vector<Place> places_;  // memo: room to work in
 };
 
 }  // namespace hone

@@ -1,0 +1,149 @@
+// The factor of a positive definite matrix, and the loops over columns.
+#include "model/factor.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "hone/rng.h"
+#include "model/lanes.h"
+
+namespace hone {
+namespace {
+
+Eigen::MatrixXd positive_definite(Eigen::Index n, Rng& rng) {
+  Eigen::MatrixXd a(n, n);
+  for (double& x : a.reshaped()) x = rng.normal();
+  return a * a.transpose() + 0.1 * Eigen::MatrixXd::Identity(n, n);
+}
+
+std::vector<double> lower(const Eigen::MatrixXd& k) {
+  std::vector<double> rows;
+  for (Eigen::Index i = 0; i < k.rows(); ++i) {
+    for (Eigen::Index j = 0; j <= i; ++j) rows.push_back(k(i, j));
+  }
+  return rows;
+}
+
+std::vector<double> numbers(std::size_t n, Rng& rng) {
+  std::vector<double> out(n);
+  for (double& x : out) x = rng.uniform();
+  return out;
+}
+
+TEST(Factor, SolvesAndInvertsMatricesOfAnySize) {
+  Rng rng = Rng::stream(1, "factor");
+  for (const Eigen::Index n : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 50}) {
+    const Eigen::MatrixXd k = positive_definite(n, rng);
+    Factor factor;
+    ASSERT_TRUE(factor.factorise(lower(k - 0.05 * Eigen::MatrixXd::Identity(n, n)), 0.05));
+    const Eigen::MatrixXd l = Eigen::LLT<Eigen::MatrixXd>(k).matrixL();
+    EXPECT_NEAR(factor.log_determinant(), 2 * l.diagonal().array().log().sum(), 1e-9);
+    Eigen::Matrix<double, Eigen::Dynamic, 8, Eigen::RowMajor> panel(n, 8);
+    for (double& x : panel.reshaped()) x = rng.normal();
+    panel.topRows(n / 3).setZero();
+    const Eigen::MatrixXd expected = l.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd(panel));
+    Eigen::VectorXd one = panel.col(2);
+    factor.forward(panel.data(), static_cast<std::size_t>(n / 3));
+    EXPECT_LT((panel - expected).norm(), 1e-9 * (1 + expected.norm()));
+    double squares[8];
+    panel_squares(panel.data(), static_cast<std::size_t>(n), squares);
+    for (int c = 0; c < 8; ++c) EXPECT_NEAR(squares[c], expected.col(c).squaredNorm(), 1e-9 * (1 + squares[c]));
+    const Eigen::VectorXd solved = k.llt().solve(one);
+    factor.forward_one(one.data());
+    EXPECT_LT((one - expected.col(2)).norm(), 1e-9 * (1 + one.norm()));
+    factor.backward_one(one.data());
+    EXPECT_LT((one - solved).norm(), 1e-9 * (1 + solved.norm()));
+    std::vector<double> inverse;
+    factor.inverse(inverse);
+    const std::vector<double> wanted = lower(k.inverse());
+    ASSERT_EQ(inverse.size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_NEAR(inverse[i], wanted[i], 1e-8 * (1 + std::abs(wanted[i])));
+  }
+}
+
+TEST(Factor, ARowIsTheSameToTheLastBitHoweverManyFollow) {
+  Rng rng = Rng::stream(2, "factor");
+  const std::vector<double> all = lower(positive_definite(40, rng));
+  Factor whole;
+  ASSERT_TRUE(whole.factorise(all));
+  for (std::size_t n = 1; n < 40; ++n) {
+    Factor part;
+    ASSERT_TRUE(part.factorise({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(Factor::packed(n))}));
+    EXPECT_EQ(part.rows(), std::vector<double>(whole.rows().begin(),
+                                               whole.rows().begin() + static_cast<std::ptrdiff_t>(Factor::packed(n))));
+  }
+}
+
+TEST(Factor, RefusesWhatIsNotPositiveDefinite) {
+  Factor factor;
+  EXPECT_FALSE(factor.factorise({1, 2, 1}));
+  EXPECT_FALSE(factor.factorise({0}));
+  EXPECT_FALSE(factor.factorise({std::nan("")}));
+  EXPECT_TRUE(factor.factorise({1, 2, 1}, 3.5));
+  EXPECT_TRUE(factor.factorise({}));
+}
+
+TEST(Lanes, MaternIsExactToADozenDigits) {
+  Rng rng = Rng::stream(3, "lanes");
+  std::vector<double> r2 = {0, 1e-300, 1e-20, 1, 1e4, 1e8};
+  while (r2.size() < 1001) r2.push_back(std::exp(20 * rng.uniform() - 14));
+  std::vector<double> value(r2.size()), same(r2.size()), slope(r2.size());
+  matern(r2.data(), r2.size(), value.data(), slope.data());
+  matern(r2.data(), r2.size(), same.data());
+  EXPECT_EQ(value, same);
+  for (std::size_t i = 0; i < r2.size(); ++i) {
+    const double root = std::sqrt(5 * r2[i]), power = std::exp(-root);
+    EXPECT_NEAR(value[i], (1 + root + 5 * r2[i] / 3) * power, 1e-14 * value[i] + 1e-290) << r2[i];
+    EXPECT_NEAR(slope[i], -5.0 / 6 * (1 + root) * power, 1e-290 - 1e-14 * slope[i]) << r2[i];
+  }
+}
+
+TEST(Lanes, SumsOverColumnsAreThoseOfPlainLoops) {
+  Rng rng = Rng::stream(4, "lanes");
+  for (const std::size_t n : {0, 1, 3, 4, 16, 17, 100}) {
+    for (const std::size_t count : {0, 1, 3, 4, 5, 9}) {
+      std::vector<std::vector<double>> data;
+      std::vector<const double*> columns;
+      for (std::size_t j = 0; j < count; ++j) data.push_back(numbers(n, rng));
+      for (const auto& column : data) columns.push_back(column.data());
+      const std::vector<double> point = numbers(count, rng), weight = numbers(count, rng), factor = numbers(n, rng);
+      std::vector<double> squares(n, -1), sums(n, -1), dot(count, -1);
+      weighted_squares(columns.data(), point.data(), weight.data(), count, n, squares.data());
+      weighted_sums(columns.data(), weight.data(), count, n, sums.data());
+      dots(columns.data(), count, factor.data(), n, dot.data());
+      for (std::size_t i = 0; i < n; ++i) {
+        double square = 0, sum = 0;
+        for (std::size_t j = 0; j < count; ++j) {
+          square += weight[j] * (data[j][i] - point[j]) * (data[j][i] - point[j]);
+          sum += weight[j] * data[j][i];
+        }
+        EXPECT_NEAR(squares[i], square, 1e-14);
+        EXPECT_NEAR(sums[i], sum, 1e-14);
+      }
+      for (std::size_t j = 0; j < count; ++j) {
+        double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += data[j][i] * factor[i];
+        EXPECT_NEAR(dot[j], sum, 1e-13);
+      }
+    }
+  }
+}
+
+TEST(Lanes, ProductsLeaveOutWhatIsNotThere) {
+  const std::vector<double> a = {1, 2, 3}, b = {4, 5, 6}, c = {1, 0, 2};
+  std::vector<double> out = {1, 1, 1};
+  add_products(2, a.data(), b.data(), c.data(), 3, out.data());
+  EXPECT_EQ(out, (std::vector<double>{9, 1, 73}));
+  add_products(1, a.data(), b.data(), nullptr, 3, out.data());
+  EXPECT_EQ(out, (std::vector<double>{13, 11, 91}));
+  add_products(-1, a.data(), nullptr, nullptr, 3, out.data());
+  EXPECT_EQ(out, (std::vector<double>{12, 9, 88}));
+  times_if_other(c.data(), 1, 0.5, 3, out.data());
+  EXPECT_EQ(out, (std::vector<double>{12, 4.5, 44}));
+}
+
+}  // namespace
+}  // namespace hone
