@@ -40,40 +40,19 @@ TEST(Factor, SolvesAndInvertsMatricesOfAnySize) {
     ASSERT_TRUE(factor.factorise(lower(k - 0.05 * Eigen::MatrixXd::Identity(n, n)), 0.05));
     const Eigen::MatrixXd l = Eigen::LLT<Eigen::MatrixXd>(k).matrixL();
     EXPECT_NEAR(factor.log_determinant(), 2 * l.diagonal().array().log().sum(), 1e-9);
-    Eigen::Matrix<double, Eigen::Dynamic, 8, Eigen::RowMajor> panel(n, 8);
-    for (double& x : panel.reshaped()) x = rng.normal();
-    panel.topRows(n / 3).setZero();
-    const Eigen::MatrixXd expected = l.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd(panel));
-    Eigen::VectorXd one = panel.col(2);
-    factor.forward(panel.data(), static_cast<std::size_t>(n / 3));
-    EXPECT_LT((panel - expected).norm(), 1e-9 * (1 + expected.norm()));
-    double squares[8];
-    panel_squares(panel.data(), static_cast<std::size_t>(n), squares);
-    for (int c = 0; c < 8; ++c) EXPECT_NEAR(squares[c], expected.col(c).squaredNorm(), 1e-9 * (1 + squares[c]));
-    const Eigen::VectorXd solved = k.llt().solve(one);
-    factor.forward_one(one.data());
-    EXPECT_LT((one - expected.col(2)).norm(), 1e-9 * (1 + one.norm()));
-    factor.backward_one(one.data());
-    EXPECT_LT((one - solved).norm(), 1e-9 * (1 + solved.norm()));
+    Eigen::MatrixXd sides(n, 3);
+    for (double& x : sides.reshaped()) x = rng.normal();
+    const Eigen::MatrixXd half = l.triangularView<Eigen::Lower>().solve(sides), whole = k.llt().solve(sides);
+    factor.forward(sides);
+    EXPECT_LT((sides - half).norm(), 1e-9 * (1 + half.norm()));
+    factor.backward(sides);
+    EXPECT_LT((sides - whole).norm(), 1e-9 * (1 + whole.norm()));
     std::vector<double> inverse;
     factor.inverse(inverse);
     const std::vector<double> wanted = lower(k.inverse());
     ASSERT_EQ(inverse.size(), wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i)
       EXPECT_NEAR(inverse[i], wanted[i], 1e-8 * (1 + std::abs(wanted[i])));
-  }
-}
-
-TEST(Factor, ARowIsTheSameToTheLastBitHoweverManyFollow) {
-  Rng rng = Rng::stream(2, "factor");
-  const std::vector<double> all = lower(positive_definite(40, rng));
-  Factor whole;
-  ASSERT_TRUE(whole.factorise(all));
-  for (std::size_t n = 1; n < 40; ++n) {
-    Factor part;
-    ASSERT_TRUE(part.factorise({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(Factor::packed(n))}));
-    EXPECT_EQ(part.rows(), std::vector<double>(whole.rows().begin(),
-                                               whole.rows().begin() + static_cast<std::ptrdiff_t>(Factor::packed(n))));
   }
 }
 

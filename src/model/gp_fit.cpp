@@ -249,12 +249,12 @@ double Evidence::at(const double* theta, double* gradient) {
   gather(theta);
   if (!factor_.factorise(rows())) return std::numeric_limits<double>::infinity();
   Eigen::VectorXd alpha = y_;
-  factor_.forward_one(alpha.data());
+  factor_.forward(alpha);
   // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (eq. 2.30)
   double value = 0.5 * alpha.squaredNorm() + 0.5 * factor_.log_determinant();
   if (gradient != nullptr) {
     std::fill_n(gradient, size(), 0.0);
-    factor_.backward_one(alpha.data());
+    factor_.backward(alpha);
     slopes(alpha, gradient);
   }
   const auto slot = [&](Eigen::Index j) { return gradient != nullptr ? gradient + j : nullptr; };

@@ -22,8 +22,8 @@ GpPosterior::GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, Kernel ker
   const std::vector<double> k = kernel_.lower(x_);
   while (!factor_.factorise(k, noise_) && noise_ < 1e6) noise_ *= 10;
   alpha_ = y;
-  factor_.forward_one(alpha_.data());
-  factor_.backward_one(alpha_.data());
+  factor_.forward(alpha_);
+  factor_.backward(alpha_);
 }
 
 const double* GpPosterior::warped_point(const double* point, std::vector<double>& room) const {
@@ -44,7 +44,7 @@ Expectation GpPosterior::at(const double* given) const {
   Eigen::VectorXd k(size());
   kernel_.covariance(x_, size(), point, k.data(), work);
   const double mean = k.dot(alpha_);
-  factor_.forward_one(k.data());
+  factor_.forward(k);
   return {mean, std::sqrt(std::max(kernel_.variance(point) - k.squaredNorm(), kLeastVariance))};
 }
 
@@ -57,10 +57,10 @@ Expectation GpPosterior::at(const double* given, double* mean_slope, double* dev
   Eigen::VectorXd v(size());
   kernel_.covariance(x_, size(), point, v.data(), work, true);
   const double mean = v.dot(alpha_);
-  factor_.forward_one(v.data());
+  factor_.forward(v);
   const double variance = std::max(kernel_.variance(point) - v.squaredNorm(), kLeastVariance);
   const double deviation = std::sqrt(variance);
-  factor_.backward_one(v.data());  // K⁻¹ k
+  factor_.backward(v);  // K⁻¹ k
   const KernelShape& shape = kernel_.shape();
   const auto n = static_cast<std::size_t>(size());
   for (std::size_t g = 0; g < shape.groups.size(); ++g) {
@@ -90,28 +90,18 @@ Expectation GpPosterior::at(const double* given, double* mean_slope, double* dev
 }
 
 void GpPosterior::at(const Eigen::MatrixXd& points, Eigen::ArrayXd& mean, Eigen::ArrayXd& deviation) const {
-  const auto n = static_cast<std::size_t>(size());
-  std::vector<double> panel(n * Factor::kPanel), room;
+  Eigen::MatrixXd k(size(), points.cols());
+  Eigen::ArrayXd variance(points.cols());
+  std::vector<double> room;
   Kernel::Room work;
-  Eigen::VectorXd k(size());
-  mean.resize(points.cols());
-  deviation.resize(points.cols());
-  for (Eigen::Index from = 0; from < points.cols(); from += Factor::kPanel) {
-    const Eigen::Index count = std::min<Eigen::Index>(Factor::kPanel, points.cols() - from);
-    double variance[Factor::kPanel], known[Factor::kPanel];
-    for (Eigen::Index c = 0; c < count; ++c) {
-      const double* point = warped_point(points.col(from + c).data(), room);
-      kernel_.covariance(x_, size(), point, k.data(), work);
-      mean[from + c] = k.dot(alpha_);
-      variance[c] = kernel_.variance(point);
-      for (std::size_t i = 0; i < n; ++i)
-        panel[i * Factor::kPanel + static_cast<std::size_t>(c)] = k[static_cast<Eigen::Index>(i)];
-    }
-    factor_.forward(panel.data());
-    panel_squares(panel.data(), n, known);
-    for (Eigen::Index c = 0; c < count; ++c)
-      deviation[from + c] = std::sqrt(std::max(variance[c] - known[c], kLeastVariance));
+  for (Eigen::Index i = 0; i < points.cols(); ++i) {
+    const double* point = warped_point(points.col(i).data(), room);
+    kernel_.covariance(x_, size(), point, k.col(i).data(), work);
+    variance[i] = kernel_.variance(point);
   }
+  mean = (k.transpose() * alpha_).array();
+  factor_.forward(k);
+  deviation = (variance - k.colwise().squaredNorm().transpose().array()).max(kLeastVariance).sqrt();
 }
 
 Eigen::VectorXd GpPosterior::fitted() const { return y_ - noise_ * alpha_; }  // K α = y, so (K - σ² I) α = y - σ² α

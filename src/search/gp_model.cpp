@@ -225,7 +225,7 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
       if (!transform) continue;
       // -log p(losses), with the scale of K at its best: n/2 ln(zᵀ K⁻¹ z / n) - Σ ln dz/dy
       Eigen::VectorXd z = transformed(*transform, sample.values);
-      factor.forward_one(z.data());
+      factor.forward(z);
       const double scale = std::max(z.squaredNorm() / n, 1e-12);
       const double value = 0.5 * n * std::log(scale) - log_jacobian(*transform, sample.values);
       if (value < least) {
