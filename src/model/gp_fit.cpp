@@ -20,6 +20,26 @@ void add(const KernelPrior::Normal& normal, double t, double scale, double& valu
   if (gradient != nullptr) *gradient += scale * z / normal.deviation;
 }
 
+/// ln ℓ_j = mean + c + o_j with a common c: such a normal's precision is (I - s 1 1ᵀ) / Var(o) (Sherman, Morrison).
+void add_lengths(const KernelPrior& prior, const KernelShape& shape, const double* theta, double& value,
+                 double* gradient) {
+  const double own = prior.apart * prior.apart, common = prior.length.deviation * prior.length.deviation - own;
+  const auto away = [&](Eigen::Index j) { return -0.5 * theta[j] - prior.length.mean; };  // ln ℓ = -½ ln w
+  double sum = 0, count = 0;
+  for (Eigen::Index j = 0; j < shape.columns(); ++j) {
+    if (shape.category[static_cast<std::size_t>(j)]) continue;
+    sum += away(j);
+    ++count;
+  }
+  const double shared = sum * common / (own + count * common);
+  for (Eigen::Index j = 0; j < shape.columns(); ++j) {
+    if (shape.category[static_cast<std::size_t>(j)]) continue;
+    const double pull = (away(j) - shared) / own;
+    value += 0.5 * away(j) * pull;
+    if (gradient != nullptr) gradient[j] -= 0.5 * pull;
+  }
+}
+
 double objective(unsigned, const double* theta, double* gradient, void* evidence) {
   const double value = static_cast<Evidence*>(evidence)->at(theta, gradient);
   return std::isfinite(value) ? value : 1e30;
@@ -42,7 +62,8 @@ KernelPrior KernelPrior::of(double active) {
           .signal = {0, 1},
           .noise = {-7, 2},
           .share = {0, 1.5},
-          .warp = {0, 0.5}};
+          .warp = {0, 0.5},
+          .apart = 0.5};
 }
 
 KernelParams KernelPrior::mode(const KernelShape& shape) const {
@@ -259,12 +280,9 @@ double Evidence::at(const double* theta, double* gradient) {
   }
   const auto slot = [&](Eigen::Index j) { return gradient != nullptr ? gradient + j : nullptr; };
   for (Eigen::Index j = 0; j < d; ++j) {
-    if (shape_.category[static_cast<std::size_t>(j)]) {
-      add(prior_.category, theta[j], 1, value, slot(j));
-    } else {
-      add(prior_.length, -0.5 * theta[j], -0.5, value, slot(j));  // ln ℓ = -½ ln w
-    }
+    if (shape_.category[static_cast<std::size_t>(j)]) add(prior_.category, theta[j], 1, value, slot(j));
   }
+  add_lengths(prior_, shape_, theta, value, gradient);
   add(prior_.signal, theta[d], 1, value, slot(d));
   add(prior_.noise, theta[d + 1], 1, value, slot(d + 1));
   if (shape_.additive()) add(prior_.share, theta[d + 2], 1, value, slot(d + 2));

@@ -13,13 +13,15 @@ namespace hone {
 /// Normal priors on θ. The lengthscales' is that of Hvarfner, Hellsten, Nardi, "Vanilla Bayesian Optimization Performs
 /// Great in High Dimensions", ICML 2024, eq. 8: ln ℓ ~ N(√2 + ln(d) / 2, √3), which grows with the dimension as
 /// distances do. Its mode as a density of ℓ, which is what BoTorch maximises, is that of N(√2 + ln(d) / 2 - 3, √3) as a
-/// density of ln ℓ.
+/// density of ln ℓ. Most of that spread is common to the columns, `apart` is what each has for itself: with about as many
+/// trials as columns, lengthscales that know nothing of each other fit what is chance.
 struct KernelPrior {
   struct Normal {
     double mean, deviation;
   };
   Normal length, category, signal, noise, share,
-      warp;  // of ln ℓ, ln w of a category, ln s², ln σ², logit ρ, ln a and ln b
+      warp;      // of ln ℓ, ln w of a category, ln s², ln σ², logit ρ, ln a and ln b
+  double apart;  // deviation of a column's ln ℓ from the common part. REQUIRES: less than that of `length`
 
   /// `active`: how many columns matter at once; fewer than d in a conditional space.
   static KernelPrior of(double active);

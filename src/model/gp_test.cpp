@@ -123,6 +123,31 @@ TEST(FitKernel, FindsTheLengthscalesAndTheNoiseOfAKnownProcess) {
   EXPECT_NEAR(found.log_noise, std::log(0.01), 0.7);
 }
 
+TEST(FitKernel, WithFewPointsTheColumnsLearnFromEachOther) {
+  constexpr Eigen::Index kColumns = 10, kPoints = 20;
+  const KernelShape shape = KernelShape::single(std::vector<char>(kColumns, 0));
+  KernelPrior together = KernelPrior::of(kColumns), alone = together;
+  alone.apart = 0.999 * alone.length.deviation;
+  double error[2] = {0, 0};
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Rng rng = Rng::stream(seed, "columns");
+    Eigen::MatrixXd x(3 * kPoints, kColumns);
+    for (double& u : x.reshaped()) u = rng.uniform();
+    const Eigen::VectorXd squares = (x.array() - 0.3).square().rowwise().sum();
+    const Eigen::VectorXd bowl = (squares.array() - 1.2) / 0.4;  // about standardised
+    for (const int k : {0, 1}) {
+      const KernelPrior& prior = k == 0 ? together : alone;
+      const Eigen::MatrixXd seen = x.topRows(kPoints);
+      const Eigen::VectorXd y = bowl.head(kPoints);
+      const Kernel kernel(shape, fit_kernel(seen, y, shape, prior, {prior.mode(shape)}, 40));
+      Eigen::ArrayXd mean, deviation;
+      GpPosterior(seen, y, kernel).at(x.bottomRows(2 * kPoints).transpose(), mean, deviation);
+      error[k] += (mean - bowl.tail(2 * kPoints).array()).square().mean();
+    }
+  }
+  EXPECT_LT(error[0], 0.8 * error[1]);  // 0.6 here
+}
+
 TEST(FitKernel, LearnsWhetherGroupsAddUpOrInteract) {
   Rng rng = Rng::stream(4, "share");
   KernelShape shape;

@@ -3,11 +3,14 @@
 //
 // Two searchers share the trials: the one that is best on problems of this kind, and one that fails on other problems than
 // the first. Both hear of every trial. Who proposes next is decided by what their proposals were worth so far: a trial
-// is worth 1 if it was better than all before it, falling to 0 at the median of the trials before it.
+// is worth 1 if none before it was better, falling to 0 where half of them were; with k objectives, where one in 2^k was
+// better in all of them.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -65,7 +68,11 @@ constexpr int kManySlots = 64;
 std::size_t many_results(const Kind& kind) { return kind.long_study ? 100 : 500; }
 
 Pair pair_for(const Kind& kind, std::size_t results) {
-  if (kind.objectives > 1) return {"tpe", "nsga2", "several objectives"};
+  if (kind.objectives > 1) {
+    if (kind.slots > kManySlots || results > many_results(kind)) return {"tpe", "nsga2", "several objectives"};
+    return kind.fidelity ? Pair{"tpe", "gp", "several objectives, trials of different length"}
+                         : Pair{"gp", "tpe", "several objectives"};
+  }
   if (kind.slots > kManySlots) return {"tpe", "random", fmt::format("{} slots", kind.slots)};
   if (results > many_results(kind)) {
     const std::string many =
@@ -171,17 +178,35 @@ class Auto final : public Searcher {
   void reward(const Trial& trial, const std::string& author) {
     const Report& last = trial.reports.back();
     if (last.loss.empty() || !rewarded_.insert(trial.id).second) return;
-    auto& losses = losses_[last.at];
-    const double loss = last.loss[0];
-    const auto better = static_cast<double>(std::lower_bound(losses.begin(), losses.end(), loss) - losses.begin());
-    const double place = losses.empty() ? 1 : better / static_cast<double>(losses.size());
-    if (std::isfinite(loss)) losses.insert(std::upper_bound(losses.begin(), losses.end(), loss), loss);
     Credit& credit = credits_[author];
-    credit.worth = kFade * credit.worth + (std::isfinite(loss) ? std::max(0.0, 1 - 2 * place) : 0);
+    credit.worth = kFade * credit.worth + merit(last);
     credit.tries = kFade * credit.tries + 1;
   }
 
-  static constexpr std::size_t kLearnt = 10;
+  /// Against the reports before at the same fidelity: all of them where they can be kept in order, else the newest.
+  double merit(const Report& report) {
+    const std::vector<double>& loss = report.loss;
+    if (!std::all_of(loss.begin(), loss.end(), [](double x) { return std::isfinite(x); })) return 0;
+    double better = 0, count = 0;
+    if (loss.size() == 1) {
+      auto& losses = losses_[report.at];
+      count = static_cast<double>(losses.size());
+      better = static_cast<double>(std::lower_bound(losses.begin(), losses.end(), loss[0]) - losses.begin());
+      losses.insert(std::upper_bound(losses.begin(), losses.end(), loss[0]), loss[0]);
+    } else {
+      auto& newest = newest_[report.at];
+      count = static_cast<double>(newest.size());
+      better = static_cast<double>(std::count_if(newest.begin(), newest.end(), [&](const std::vector<double>& other) {
+        return std::equal(other.begin(), other.end(), loss.begin(), loss.end(), std::less<>());
+      }));
+      newest.push_back(loss);
+      if (newest.size() > kNewest) newest.pop_front();
+    }
+    const double objectives = static_cast<double>(loss.size());
+    return count == 0 ? 0 : std::max(0.0, 1 - std::exp2(objectives) * better / count);
+  }
+
+  static constexpr std::size_t kLearnt = 10, kNewest = 200;
 
   SearchInputs inputs_;
   Kind kind_;
@@ -190,7 +215,8 @@ class Auto final : public Searcher {
   History history_;
   std::map<std::string, std::unique_ptr<Searcher>> arms_;
   std::map<std::string, Credit> credits_;
-  std::map<Resource, std::vector<double>> losses_;  // of first runs by where they ended, sorted
+  std::map<Resource, std::vector<double>> losses_;  // of first runs with one objective by where they ended, sorted
+  std::map<Resource, std::deque<std::vector<double>>> newest_;  // with several
   std::set<TrialId> rewarded_;
 };
 

@@ -91,5 +91,25 @@ TEST(Auto, LeavesTheGaussianProcessEarlyInALongStudy) {
   }
 }
 
+TEST(Auto, WithSeveralObjectivesWhatNoTrialBeatsInAllOfThemIsWorthMost) {
+  const Space space = space_of({{"x", "float(0, 1)"}, {"y", "float(0, 1)"}});
+  // Along a front, and away from it.
+  for (const double side : {-1.0, 1.0}) {
+    const auto searcher = find_searcher("auto")->make({.space = space, .seed = 1, .objectives = 2}, {});
+    for (TrialId id = 0; id < 9; ++id) {
+      const Proposal proposal = lab::ask(*searcher, id);
+      EXPECT_THAT(proposal.note, StartsWith("gp|")) << "the first of the pair until something is known";
+      Trial trial = lab::running(id, proposal.config, proposal.note);
+      lab::tell_start(*searcher, trial);
+      const double loss = static_cast<double>(id);
+      trial.reports.push_back({.at = 1, .loss = {loss, side * loss}, .excess = {}, .cost = 1});
+      searcher->tell(trial, Change::Reported, trial.note);
+      lab::tell_end(*searcher, trial);
+    }
+    // Worth and tries begin at 1 and fade by 0.9 a trial; the first has nothing to be compared with.
+    EXPECT_THAT(lab::ask(*searcher, 9).why, HasSubstr(side < 0 ? "worth so far gp 0.93" : "worth so far gp 0.06"));
+  }
+}
+
 }  // namespace
 }  // namespace hone
