@@ -19,6 +19,12 @@ Resource own_checkpoint(const Trial& trial) {
   return reports == 0 ? 0 : trial.reports[reports - 1].at;
 }
 
+bool still_written(const std::vector<Trial>& trials, const Checkpoint& checkpoint) {
+  const Trial& donor = trials[static_cast<std::size_t>(checkpoint.trial)];
+  const bool resting = donor.phase != Phase::Running && donor.phase != Phase::Waiting;
+  return donor.live && resting && own_checkpoint(donor) == checkpoint.at;
+}
+
 Resource begins_at(const Trial& trial) {
   const Resource own = trial.legs.empty() ? 0 : trial.reports[trial.legs.back().reports - 1].at;
   return std::max(own, trial.from ? trial.from->at : 0);

@@ -12,6 +12,7 @@
 #include "study/check.h"
 #include "study/incumbent.h"
 #include "study/ledger.h"
+#include "study/lineage.h"
 
 namespace hone {
 
@@ -354,6 +355,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
     }
     if (const auto* begin = std::get_if<Start>(&move)) {
       HONE_CHECK(offer.can_start || begin->from, "a scheduler started a trial that was not allowed");
+      if (begin->from && still_written(ledger.trials(), *begin->from)) return Wait{"the donor's run is still ending"};
       auto started = start(*begin);
       if (auto* fact = std::get_if<Fact>(&started)) return std::move(*fact);
       if (auto* wait = std::get_if<Wait>(&started)) {
