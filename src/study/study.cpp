@@ -396,7 +396,7 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     started.searcher_why =
         fmt::format("did well before ({}); point {} of {}", point.from, warm.size() + 1, spec.warm.size());
   } else {
-    auto answer = searcher->ask(Ask{id, move.until, move.exact});
+    auto answer = searcher->ask(Ask{id, move.until, move.exact, move.breed});
     if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
     if (auto* exhausted = std::get_if<Exhausted>(&answer)) return std::move(*exhausted);
     auto& proposal = std::get<Proposal>(answer);
