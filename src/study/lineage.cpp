@@ -2,15 +2,22 @@
 
 #include <algorithm>
 
+#include "hone/registry.h"
+
 namespace hone {
+namespace {
 
-bool hands_on_checkpoints(const StudySpec& spec) {
-  return spec.scheduler.name == "pbt" || spec.scheduler.name == "pb2";
+using Checkpoints = SchedulerRow::Checkpoints;
+
+Checkpoints checkpoints_of(const StudySpec& spec) {
+  const SchedulerRow* row = find_scheduler(spec.scheduler.name);
+  return row ? row->checkpoints : Checkpoints::Own;
 }
 
-bool inherits_checkpoints(const StudySpec& spec) {
-  return hands_on_checkpoints(spec) || spec.scheduler.name == "pbt-replay";
-}
+}  // namespace
+
+bool hands_on_checkpoints(const StudySpec& spec) { return checkpoints_of(spec) == Checkpoints::HandedOn; }
+bool inherits_checkpoints(const StudySpec& spec) { return checkpoints_of(spec) != Checkpoints::Own; }
 
 Resource own_checkpoint(const Trial& trial) {
   std::size_t reports = trial.reports.size();

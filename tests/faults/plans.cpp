@@ -184,6 +184,11 @@ Verdict judge(const Scenario& scenario) {
   add("", result->broken);
   add("", unmet(scenario, *result));
   add("promotions: ", Promotions(result->study.spec()).check(result->log));
+  const bool keeps = find_scheduler(scenario.spec.scheduler.name)->checkpoints != SchedulerRow::Checkpoints::Own;
+  for (const Event& event : result->log)
+    if (const auto* begun = std::get_if<Started>(&event.fact); begun && begun->from && !keeps)
+      wrong.push_back(
+          fmt::format("trial {} begins with a checkpoint that nobody keeps, see SchedulerRow", begun->trial));
   add("derived again: ", rederive(scenario.spec, result->log));
   Trouble disturbed = scenario.trouble;
   for (const auto& [rebuild, meddle] : {std::pair(0.0, 0.0), std::pair(0.1, 0.5)}) {
