@@ -184,7 +184,7 @@ Verdict judge(const Scenario& scenario) {
   add("", result->broken);
   add("", unmet(scenario, *result));
   add("promotions: ", Promotions(result->study.spec()).check(result->log));
-  const bool keeps = find_scheduler(scenario.spec.scheduler.name)->checkpoints != SchedulerRow::Checkpoints::Own;
+  const bool keeps = find_scheduler(result->study.spec().scheduler.name)->checkpoints != SchedulerRow::Checkpoints::Own;
   for (const Event& event : result->log)
     if (const auto* begun = std::get_if<Started>(&event.fact); begun && begun->from && !keeps)
       wrong.push_back(
