@@ -71,6 +71,9 @@ struct SchedulerRow {
   std::vector<OptionRow> options;
   bool needs_fidelity = true;
   bool multi_objective = false;
+  /// Does it start trials from others' checkpoints, and from those of trials that go on? These must be kept aside.
+  enum class Checkpoints { Own, Inherited, HandedOn };
+  Checkpoints checkpoints = Checkpoints::Own;
   std::function<std::unique_ptr<Scheduler>(const ScheduleInputs&, const Options&)> make;
   std::function<std::vector<Bracket>(const ScheduleInputs&, const Options&)> plan;
 };

@@ -24,6 +24,7 @@ struct Start {
   std::optional<Config> config = {};  // set: do not ask the searcher (PBT's explored child)
   std::optional<Checkpoint> from = {};
   std::string why;
+  std::optional<Breed> breed = {};  // for the searcher
 };
 struct Resume {
   TrialId trial = 0;

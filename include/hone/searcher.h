@@ -14,10 +14,17 @@ namespace hone {
 
 enum class Change { Started, Reported, Paused, Resumed, Stopped, Completed, Failed };
 
+/// What a scheduler whose rungs evolve (dehb) says of the one that the proposal is for; other searchers than de need not care.
+struct Breed {
+  std::int64_t members = 1;  // of the population there
+  std::optional<std::int64_t>
+      parents;  // so many of the best at the fidelity below; 0: its own members; none: at random
+};
 struct Ask {
   TrialId trial = 0;  // the id that the proposal would get; keys the random stream
   Resource until = 0;
   bool exact = true;  // the scheduler counts on `until`; else a proposal may ask for less
+  std::optional<Breed> breed = {};
 };
 struct Wait {
   std::string why;                  // nothing before another tell()

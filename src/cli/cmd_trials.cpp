@@ -4,6 +4,8 @@
 
 #include "cli/parser.h"
 #include "cli/trial_table.h"
+#include "run/checkpoints.h"
+#include "run/home.h"
 #include "study/lineage.h"
 
 namespace hone {
@@ -22,7 +24,7 @@ int trials_command(const Command& self, const Words& words) {
   const auto view = load_view(parser.home(), study);
   if (!view) return complain(view.error());
   const auto ids = chosen_trials(*view, top);
-  if (parser.json) print_trials_json(*view, ids, stdout);
+  if (parser.json) print_trials_json(*view, ids, checkpoint_copies(study_folder(parser.home(), view->name())), stdout);
   else if (csv) print_trials_csv(*view, ids, stdout);
   else print_trials_table(*view, ids, stdout);
   return kDone;

@@ -125,11 +125,15 @@ std::string captured(const std::function<void(std::FILE*)>& print) {
 
 TEST(Trials, AreOneJsonList) {
   const StudyView view = example();
-  const Json list =
-      Json::parse(captured([&](std::FILE* out) { print_trials_json(view, chosen_trials(view, std::nullopt), out); }));
+  const std::vector<CheckpointCopy> copies = {
+      {.time = 5, .trial = 1, .from = {0, 3}, .bytes = 10, .shared = 0, .seconds = 0.5}};
+  const Json list = Json::parse(
+      captured([&](std::FILE* out) { print_trials_json(view, chosen_trials(view, std::nullopt), copies, out); }));
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[1]["trial"], 1);
-  EXPECT_EQ(Json::parse(captured([&](std::FILE* out) { print_trials_json(view, {}, out); })), Json::array());
+  EXPECT_EQ(list[1]["copies"], Json::parse(R"([{"from": 0, "at": 3, "bytes": 10, "shared": 0, "seconds": 0.5}])"));
+  EXPECT_FALSE(list[0].contains("copies")) << "nothing was copied for it";
+  EXPECT_EQ(Json::parse(captured([&](std::FILE* out) { print_trials_json(view, {}, {}, out); })), Json::array());
 }
 
 TEST(Trials, CsvQuotesWhatNeedsIt) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/text.h"
@@ -14,6 +15,14 @@ std::string metric_text(const Metrics& metrics, const std::string& name, bool ex
   for (const auto& [key, value] : metrics)
     if (key == name) return exact ? number_text(value) : short_number(value);
   return "";
+}
+
+Json copy_json(const CheckpointCopy& copy) {
+  return Json{{"from", copy.from.trial},
+              {"at", copy.from.at},
+              {"bytes", copy.bytes},
+              {"shared", copy.shared},
+              {"seconds", copy.seconds}};
 }
 
 /// Every metric that a trial has, in the order in which they first came; the objectives first.
@@ -48,9 +57,16 @@ std::vector<TrialId> chosen_trials(const StudyView& study, std::optional<std::in
   return ids;
 }
 
-void print_trials_json(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out) {
+void print_trials_json(const StudyView& study, const std::vector<TrialId>& ids,
+                       const std::vector<CheckpointCopy>& copies, std::FILE* out) {
+  std::map<TrialId, Json> of;
+  for (const CheckpointCopy& copy : copies) of[copy.trial].push_back(copy_json(copy));
   write_text(out, "[");
-  for (std::size_t i = 0; i < ids.size(); ++i) write_text(out, (i > 0 ? ",\n" : "") + dump(trial_json(study, ids[i])));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Json trial = trial_json(study, ids[i]);
+    if (const auto found = of.find(ids[i]); found != of.end()) trial["copies"] = found->second;
+    write_text(out, (i > 0 ? ",\n" : "") + dump(trial));
+  }
   write_text(out, "]\n");
 }
 

@@ -4,10 +4,13 @@
 #include <cstdio>
 
 #include "cli/view.h"
+#include "run/checkpoints.h"
 
 namespace hone {
 
-void print_trials_json(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out);        // one list
+/// One list. A trial for which a checkpoint was copied has "copies": what that took.
+void print_trials_json(const StudyView& study, const std::vector<TrialId>& ids,
+                       const std::vector<CheckpointCopy>& copies, std::FILE* out);
 void print_trials_json_lines(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out);  // one a line
 void print_trials_csv(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out);
 void print_trials_table(const StudyView& study, const std::vector<TrialId>& ids, std::FILE* out);

@@ -2,9 +2,12 @@
 // IJCAI 2021. A recipe: Hyperband's brackets here, and for the proposals de, which has a population for each fidelity
 // (search/de.cpp) and which a study without a searcher of its own gets (settle_algorithms).
 //
-// The very first bracket is successive halving (section 3.3); in all others every rung is filled with new trials, whose
-// parents are the best of the population below, so that nobody is resumed. Where a rung waits for its last trials the next
-// bracket begins (section 3.4): no slot idles.
+// The very first bracket is successive halving of configurations drawn at random; in all others every rung is filled with new
+// trials, whose parents are the best of the population below, so that nobody is resumed; the first rung of a bracket evolves by
+// itself. Where a rung waits for its last trials the next bracket begins: no slot idles. `Breed` tells de which it is.
+//
+// Where we differ: "at random" is de's opening, scrambled Sobol points from the middle of the space on (the paper: uniform).
+// The authors' program (1.0 to 0.1) promotes in all brackets of the first round, the paper in the first only: we follow the paper.
 #include "schedule/halving.h"
 #include "schedule/rows.h"
 

@@ -172,7 +172,20 @@ class Halving : public Scheduler {
     start.until = rung.r;
     start.bracket = static_cast<int>(b);
     start.why = fmt::format("{}, {}: trial {} of {}", label(b), wording_.rung(k, rung.r), started(b, k) + 1, rung.n);
+    if (filling_ == Filling::Evolve) start.breed = breed(b, k);
     return start;
+  }
+
+  // DEHB, section 4: the very first bracket is drawn; the first rung of each other one evolves by itself, a later one has as
+  // many parents as successive halving would promote.
+  Breed breed(std::size_t b, std::size_t k) const {
+    const Rung& rung = shape(b).rungs[k];
+    Breed breed;
+    for (const Bracket& other : shapes_)
+      for (const Rung& same : other.rungs)
+        if (same.r == rung.r) breed.members = std::max(breed.members, same.n);
+    if (b > 0) breed.parents = k == 0 ? 0 : rung.n;
+    return breed;
   }
 
   std::string label(std::size_t b) const {

@@ -6,9 +6,17 @@
 //   F    scale of differences    CR   share of coordinates that come from v_i     p  share of the members that are best
 // A trial's target rides in its note, so that any number of them may be on their way: whenever one ends, it takes the place
 // of its target if it is no worse.
-// Under a scheduler that starts trials at several fidelities (hyperband, dehb) each has a population of its own, as in
-// DEHB, section 3.2. A new member, and half of the children, come from the best of the fidelity below by rand/1/bin: in
-// DEHB all do at the later rungs of a bracket, and none at its first.
+// Under a scheduler that starts trials at several fidelities (hyperband) each has a population of its own. A new member, and
+// half of the children, come from the best of the fidelity below by rand/1/bin.
+//
+// Where the scheduler says what the rung is to be bred from (dehb: Ask.breed) it is as in DEHB, sections 4.2 and 4.3:
+//   subpopulation  one for each fidelity, as large as the largest rung there; a place that nobody has yet is a random point
+//   target         the subpopulation's places in turn
+//   mutant         rand/1 of the parent pool: the best of the subpopulation below, as many as Hyperband would promote; at the
+//                  first rung of a bracket the subpopulation itself. From a pool of less than three, and others of all
+//                  subpopulations (the global pool)
+//   crossover      binomial. A coordinate outside the cube is drawn anew (the authors' program; the paper says nothing)
+//   selection      in place of the target if no worse, as soon as it ends
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,12 +44,14 @@ class De final : public Searcher {
         scale_(option_float(options, "scale")),
         crossover_(option_float(options, "crossover")),
         best_(option_float(options, "best")),
+        width_(inputs.space.free().size()),
         opening_(inputs.space, inputs.seed, "de"),
         legal_(inputs.space),
         none_(inputs.space) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "de", static_cast<std::uint64_t>(ask.trial));
+    if (ask.breed) return bred(ask, *ask.breed, rng);
     const auto found = pools_.find(ask.until);
     const Pool& own = found == pools_.end() ? none_ : found->second;
     const Pool* lower = below(ask.until);
@@ -73,7 +83,8 @@ class De final : public Searcher {
     Member member{.config = trial.config, .point = filled(pool.ended.point(trial.id), trial.id), .standing = *standing};
     pool.ended.clear();
     std::vector<Member>& members = pool.members;
-    if (members.size() < wanted_) {
+    if (const auto size = size_in(note)) pool.size = *size;
+    if (members.size() < pool.size.value_or(wanted_)) {
       members.push_back(std::move(member));
     } else if (Member& rival = members[rival_of(pool, note)]; !worse(*standing, rival.standing)) {
       rival = std::move(member);
@@ -98,7 +109,8 @@ class De final : public Searcher {
     std::vector<Member> members;
     std::vector<std::size_t> order;  // of members, best first
     std::size_t started = 0;
-    Generation ended;  // one at a time
+    std::optional<std::size_t> size = {};  // as Ask.breed said last
+    Generation ended;                      // one at a time
   };
 
   /// The nearest fidelity below with enough members to mix.
@@ -143,6 +155,95 @@ class De final : public Searcher {
       return last;
     });
     return proposal(std::move(picked), last, target.standing.id, rivals, "of the best at the fidelity below");
+  }
+
+  std::variant<Proposal, Wait, Exhausted> bred(const Ask& ask, const Breed& breed, Rng& rng) const {
+    const auto found = pools_.find(ask.until);
+    const Pool& own = found == pools_.end() ? none_ : found->second;
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(breed.members, 1));
+    const auto noted = [&](std::variant<Proposal, Wait, Exhausted> answer, TrialId target) {
+      if (auto* it = std::get_if<Proposal>(&answer)) it->note = fmt::format("{} of {}", target, size);
+      return answer;
+    };
+    if (!breed.parents) return noted(opening_.propose(ask, rng, legal_, own.members.size(), size), -1);
+    const Pool* lower = nullptr;
+    for (auto it = pools_.lower_bound(ask.until); *breed.parents > 0 && !lower && it != pools_.begin();)
+      if (!(--it)->second.members.empty()) lower = &it->second;
+    const std::size_t place = own.started % size;
+    const Member* target = place < own.members.size() ? &own.members[place] : nullptr;
+    Config last;
+    auto picked = legal_.pick(rng, [&](Rng& stream) {
+      for (int i = 0; i < 32 && (i == 0 || (target && last == target->config)); ++i) {
+        const std::vector<Point> mates =
+            lower ? three(parents_of(*lower, *breed.parents), stream) : three(others_of(own, size, place), stream);
+        Point x = target ? target->point : anywhere(stream);
+        const std::size_t certain = x.empty() ? 0 : pick(stream, x.size());
+        for (std::size_t j = 0; j < x.size(); ++j) {
+          if (stream.uniform() >= crossover_ && j != certain) continue;
+          const double v = mates[0][j] + scale_ * (mates[1][j] - mates[2][j]);
+          x[j] = v < 0 || v > 1 ? stream.uniform() : v;
+        }
+        last = space_.decode(x);
+      }
+      return last;
+    });
+    const TrialId id = target ? target->standing.id : -1;
+    auto answer = noted(proposal(std::move(picked), last, id, true, ""), id);
+    if (auto* it = std::get_if<Proposal>(&answer); it && it->config == last)
+      it->why = fmt::format("{} crossed with {}", target ? fmt::format("trial {}", id) : "a random point",
+                            lower ? fmt::format("a mutant of the best {} at the fidelity below", *breed.parents)
+                                  : "a mutant of the population at this fidelity");
+    return answer;
+  }
+
+  using Point = std::vector<double>;
+  using Candidates = std::vector<const Member*>;  // null: a place that nobody has yet
+  static Candidates parents_of(const Pool& lower, std::int64_t best) {
+    Candidates parents;
+    for (std::size_t i = 0; i < std::min(static_cast<std::size_t>(best), lower.order.size()); ++i)
+      parents.push_back(&lower.members[lower.order[i]]);
+    return parents;
+  }
+  static Candidates others_of(const Pool& own, std::size_t size, std::size_t place) {
+    Candidates others;
+    for (std::size_t i = 0; i < size; ++i)
+      if (i != place) others.push_back(i < own.members.size() ? &own.members[i] : nullptr);
+    return others;
+  }
+  /// Three different ones in any order; if there are not so many, of all populations too, and of anywhere.
+  std::vector<Point> three(Candidates pool, Rng& rng) const {
+    Candidates rest;
+    const auto known = [&](const Member& member) {
+      return std::any_of(pool.begin(), pool.end(), [&](const Member* m) { return m && m->config == member.config; });
+    };
+    if (pool.size() < 3)
+      for (const auto& [level, other] : pools_)
+        for (const Member& member : other.members)
+          if (!known(member)) rest.push_back(&member);
+    std::vector<Point> points;
+    while (points.size() < 3) {
+      Candidates& from = pool.empty() ? rest : pool;
+      const std::size_t i = from.empty() ? 0 : pick(rng, from.size());
+      const Member* member = from.empty() ? nullptr : from[i];
+      points.push_back(member ? member->point : anywhere(rng));
+      if (!from.empty()) from.erase(from.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    std::swap(points[0], points[pick(rng, 3)]);
+    return points;
+  }
+  Point anywhere(Rng& rng) const {
+    Point point(width_);
+    for (double& x : point) x = rng.uniform();
+    return point;
+  }
+  /// Of a note "TARGET of SIZE".
+  static std::optional<std::size_t> size_in(std::string_view note) {
+    const auto of = note.find(" of ");
+    std::size_t size = 0;
+    if (of == note.npos) return std::nullopt;
+    const std::string_view digits = note.substr(of + 4);
+    const bool whole = std::from_chars(digits.data(), digits.data() + digits.size(), size).ec == std::errc();
+    return whole && size > 0 ? std::optional(size) : std::nullopt;
   }
 
   static std::size_t members(std::int64_t option, std::optional<std::int64_t> trials) {
@@ -210,6 +311,7 @@ class De final : public Searcher {
   std::uint64_t seed_;
   std::size_t wanted_;
   double scale_, crossover_, best_;
+  std::size_t width_;  // of a point
   Opening opening_;
   Legal legal_;
   Pool none_;

@@ -79,6 +79,54 @@ TEST(De, ATrialOfSomebodyElseTakesThePlaceOfTheWorst) {
   EXPECT_EQ(note_of(*de, 6), "4") << "the third member was the worst";
 }
 
+/// A trial that ran up to `until` with this loss and is a member of that population.
+void enter(Searcher& de, TrialId id, Config config, Resource until, double loss, std::string note) {
+  Trial trial = lab::running(id, std::move(config), std::move(note));
+  trial.until = until;
+  lab::tell_start(de, trial);
+  lab::tell_report(de, trial, loss);
+  lab::tell_end(de, trial);
+}
+Proposal bred(const Searcher& de, TrialId id, Resource until, std::int64_t members,
+              std::optional<std::int64_t> parents) {
+  return std::get<Proposal>(de.ask({.trial = id, .until = until, .exact = true, .breed = Breed{members, parents}}));
+}
+
+TEST(De, InDehbAMutantIsMadeOfAsManyOfTheBestBelowAsHyperbandWouldPromote) {
+  const Space space = cube(40);
+  const auto de = make_searcher("de", space, 1, {{"crossover", 1.0}});
+  // Below: three good ones around 0.5, others far away. Above: a full population at 0.
+  for (TrialId id = 0; id < 9; ++id)
+    enter(*de, id, space.decode(std::vector<double>(40, id < 3 ? 0.5 + 0.01 * static_cast<double>(id) : 0.9)), 1,
+          static_cast<double>(id), "-1 of 9");
+  for (TrialId id = 9; id < 13; ++id)
+    enter(*de, id, space.decode(std::vector<double>(40, 0.001 * static_cast<double>(id))), 3, 1, "-1 of 4");
+  for (TrialId id = 13; id < 40; ++id) {
+    for (const Value& x : bred(*de, id, 3, 4, 3).config)
+      EXPECT_NEAR(number(x), 0.51, 0.021) << "of the best three below";
+    for (const Value& x : bred(*de, id, 3, 4, 0).config) EXPECT_LT(number(x), 0.02) << "a first rung: of its own";
+  }
+  double widest = 0;
+  for (TrialId id = 13; id < 40; ++id) widest = std::max(widest, number(bred(*de, id, 3, 4, 1).config[0]));
+  EXPECT_GT(widest, 0.6) << "one parent is too few: the other two are of all populations";
+}
+
+TEST(De, InDehbThePlacesOfASubpopulationAreTargetsInTurnAndItIsAsLargeAsItsRung) {
+  const Space space = cube(2);
+  const auto de = make_searcher("de", space, 1, {});
+  for (TrialId id = 0; id < 4; ++id) {
+    const Proposal begin = bred(*de, id, 1, 4, std::nullopt);
+    EXPECT_EQ(begin.note, "-1 of 4") << "the first bracket is drawn";
+    enter(*de, id, begin.config, 1, 1, begin.note);
+  }
+  for (TrialId id = 4; id < 10; ++id) {
+    const Proposal child = bred(*de, id, 1, 4, 0);
+    EXPECT_EQ(child.note, std::to_string((id - 4) % 4) + " of 4") << "nobody has been replaced";
+    enter(*de, id, child.config, 1, 2, child.note);
+  }
+  EXPECT_EQ(bred(*de, 10, 9, 2, 0).note, "-1 of 2") << "a place that nobody has yet is a random point";
+}
+
 TEST(De, AFailedChildNeverReplacesItsTarget) {
   const auto de = make_searcher("de", cube(2), 1, {{"population", std::int64_t{4}}});
   lab::minimize(*de, 4, [](const Config&) { return 1.0; });

@@ -12,10 +12,19 @@
 namespace hone {
 namespace {
 
-using What = Faults::Mark::What;
-const std::map<std::string, What, std::less<>>& mark_words() {
-  static const std::map<std::string, What, std::less<>> words = {
-      {"lost", What::Lost}, {"crash", What::Crash}, {"hang", What::Hang}, {"nan", What::Nan}, {"never", What::Never}};
+using Mark = Faults::Mark;
+template <class T>
+using Words = std::map<std::string, T, std::less<>>;
+
+const Words<Mark::What>& mark_words() {
+  static const Words<Mark::What> words = {{"lost", Mark::What::Lost}, {"crash", Mark::What::Crash},
+                                          {"oom", Mark::What::Oom},   {"hang", Mark::What::Hang},
+                                          {"nan", Mark::What::Nan},   {"never", Mark::What::Never}};
+  return words;
+}
+const Words<Faults::Moment>& moment_words() {
+  static const Words<Faults::Moment> words = {
+      {"begin", Faults::Moment::Begin}, {"middle", Faults::Moment::Middle}, {"end", Faults::Moment::End}};
   return words;
 }
 
@@ -27,8 +36,9 @@ class Reader {
     if (!map.is_map() && map.kind != YamlNode::Kind::Null)
       wrong_(map.line, "faults: a map of faults is needed, such as {lost: 0.1}");
     const std::map<std::string, double*> chances = {
-        {"lost", &faults_.lost},   {"crash", &faults_.crash}, {"hang", &faults_.hang},   {"late", &faults_.late},
-        {"twice", &faults_.twice}, {"nan", &faults_.nan},     {"never", &faults_.never}, {"past", &faults_.past}};
+        {"lost", &faults_.lost}, {"crash", &faults_.crash}, {"oom", &faults_.oom},
+        {"hang", &faults_.hang}, {"late", &faults_.late},   {"twice", &faults_.twice},
+        {"nan", &faults_.nan},   {"never", &faults_.never}, {"past", &faults_.past}};
     std::vector<std::string> known = {"at", "workers"};
     for (const auto& [name, chance] : chances) known.push_back(name);
     for (const YamlEntry& entry : map.entries) {
@@ -91,17 +101,26 @@ class Reader {
         wrong_(entry.line, unknown(field + "." + entry.key, "key", entry.key, known));
   }
 
+  template <class T>
+  T word(const YamlNode& node, const std::string& field, const char* noun, const Words<T>& words) {
+    const auto found = words.find(node.text);
+    if (found != words.end()) return found->second;
+    std::vector<std::string> known;
+    for (const auto& [name, value] : words) known.push_back(name);
+    wrong_(node.line, unknown(field, noun, node.text, known));
+    return {};
+  }
+
   void mark(const YamlNode& map, const std::string& field) {
-    keys(map, field, {"unit", "fault", "trial"});
-    Faults::Mark mark;
+    keys(map, field, {"unit", "fault", "trial", "moment", "times"});
+    Mark mark;
     if (const YamlNode* unit = needed(map, field, "unit")) mark.at = whole(*unit, field + ".unit", 1);
     if (const YamlNode* trial = map.find("trial")) mark.trial = whole(*trial, field + ".trial", 0);
-    if (const YamlNode* fault = needed(map, field, "fault")) {
-      const auto found = mark_words().find(fault->text);
-      if (found != mark_words().end()) mark.what = found->second;
-      else
-        wrong_(fault->line, unknown(field + ".fault", "fault", fault->text, {"lost", "crash", "hang", "nan", "never"}));
-    }
+    if (const YamlNode* fault = needed(map, field, "fault"))
+      mark.what = word(*fault, field + ".fault", "fault", mark_words());
+    if (const YamlNode* moment = map.find("moment"))
+      mark.moment = word(*moment, field + ".moment", "moment", moment_words());
+    if (const YamlNode* times = map.find("times")) mark.times = whole(*times, field + ".times", 1);
     faults_.marks.push_back(mark);
   }
 

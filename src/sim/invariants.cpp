@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace hone {
@@ -40,6 +41,13 @@ void Invariants::check(const Event& event, const Study& study) {
     }
   } else if (const auto* e = std::get_if<Resumed>(&event.fact)) {
     check_launch("Resumed", e->trial, Phase::Paused, study);
+    const Trial* trial = find(study, e->trial);
+    const Resource reached = trial && !trial->reports.empty() ? trial->reports.back().at : 0;
+    // One that was paused by the user, or whose rungs have changed, may have to go where it was sent before.
+    if (trial && e->until <= std::min(trial->until, reached))
+      add(fmt::format("trial {} resumed to {}, where it has been", e->trial, e->until));
+    if (spec_.fidelity && e->until > spec_.fidelity->max)
+      add(fmt::format("trial {} resumed to {}, beyond the last", e->trial, e->until));
   } else if (const auto* e = std::get_if<Relaunched>(&event.fact)) {
     check_launch("Relaunched", e->trial, Phase::Waiting, study);
   } else if (const auto* e = std::get_if<Stopped>(&event.fact)) {

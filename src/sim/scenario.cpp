@@ -49,8 +49,8 @@ class Reader {
 
   void check_keys() {
     const std::vector<std::string> known = {"name",    "description", "study",  "workers",     "objective",
-                                            "metrics", "seconds",     "faults", "checkpoints", "ending",
-                                            "death",   "seed",        "expect"};
+                                            "metrics", "seconds",     "faults", "checkpoints", "named",
+                                            "ending",  "death",       "seed",   "expect"};
     for (const YamlEntry& entry : root_.entries) {
       if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
       std::string nearest = nearest_name(entry.key, known);
@@ -83,6 +83,12 @@ class Reader {
     return node ? real(*node, key, lo, hi) : fallback;
   }
 
+  bool yes(const char* key) {
+    const YamlNode* node = scalar(key, false);
+    if (node && node->text != "yes" && node->text != "no") mistake(node->line, fmt::format("{}: use yes or no", key));
+    return !node || node->text == "yes";
+  }
+
   void study() {
     const YamlNode* node = scalar("study", true);
     if (!node) return;
@@ -103,10 +109,8 @@ class Reader {
     plan.seed = scenario_.trouble.seed = static_cast<std::uint64_t>(real("seed", 1, 0, 1e15));
     plan.ending = real("ending", 0, 0, 1e9);
     scenario_.trouble.death = real("death", 0, 0, 0.5);
-    if (const YamlNode* node = scalar("checkpoints", false)) {
-      if (node->text != "yes" && node->text != "no") mistake(node->line, "checkpoints: use yes or no");
-      plan.checkpoints = node->text == "yes";
-    }
+    plan.checkpoints = yes("checkpoints");
+    plan.named = yes("named");
     const YamlNode* objective = scalar("objective", true);
     if (objective && !scenario_.spec.objectives.empty()) metric(scenario_.spec.objectives[0].metric, *objective);
     if (const YamlNode* metrics = root_.find("metrics")) {

@@ -6,6 +6,7 @@
 //     (a study file)                seconds: 1 + x                         # that unit `at` takes; default 1
 //   faults: {lost: 0.1, nan: 0.2, at: [{unit: 3, fault: crash}]}           # see sim/fault_plan.h
 //   checkpoints: no                 ending: 0.5                            # seconds between a cancel and the end
+//   named: no                                                              # reports do not name the fidelity
 //   death: 0.01                     seed: 1                                # Hone dies; of faults and deaths
 //   expect: {trials: 20, completed: 2, "resumed to 3": 6, units: 30..40, best_value: <= 0.1, finished: trial limit}
 #pragma once

@@ -76,7 +76,10 @@ class Simulation {
     again_ = false;
     idle_ = log_.size() > before ? 0 : idle_ + 1;
     if (idle_ > kPatience) return stick("the study asks to be woken and then does nothing: " + wait_);
-    return act();
+    act();
+    if (study_.live() != world_.live())
+      invariants_.add(fmt::format("{} runs are on their way, and the study knows of {}", world_.live(), study_.live()));
+    return true;
   }
 
   bool decide() {

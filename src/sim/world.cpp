@@ -16,7 +16,8 @@ World::World(const StudySpec& spec, Plan plan)
   workers_ = plan_.workers;
   if (spec.fidelity) plan_.length = 0;  // runs have an `until` of their own
   const Faults& f = plan_.faults;
-  for (const double p : {f.lost, f.crash, f.hang, f.late, f.twice, f.nan, f.never, f.past}) faulty_ = faulty_ || p > 0;
+  for (const double p : {f.lost, f.crash, f.oom, f.hang, f.late, f.twice, f.nan, f.never, f.past})
+    faulty_ = faulty_ || p > 0;
   for (std::size_t i = 0; i < f.workers.size(); ++i) push(plan_.begin + f.workers[i].at, What::Workers, i);
 }
 
@@ -75,35 +76,65 @@ void World::launch(const Trial& trial) {
   ++launches_;
   ++live_;
   if (faulty_) draw_fate(run, known);
-  if (run.fate == What::Silence) return;  // only a cancel ends it
   schedule(index);
 }
 
 void World::draw_fate(SimRun& run, const Known& known) {
   const Faults& f = plan_.faults;
-  Rng rng = Rng::stream(plan_.seed, "run",
-                        static_cast<std::uint64_t>(run.key.trial) * 4096 + static_cast<std::uint64_t>(known.attempt));
+  const auto number = static_cast<std::uint64_t>(run.key.trial) * 4096 + static_cast<std::uint64_t>(known.attempt);
+  Rng rng = Rng::stream(plan_.seed, "run", number);
+  const std::vector<std::pair<double, What>> fates = {
+      {f.lost, What::Lost}, {f.crash, What::Crash}, {f.hang, What::Silence}, {f.oom, What::Oom}};
   double u = rng.uniform();
-  run.fate = u < f.lost                      ? What::Lost
-             : u < f.lost + f.crash          ? What::Crash
-             : u < f.lost + f.crash + f.hang ? What::Silence
-                                             : What::Unit;
+  for (const auto& [chance, fate] : fates) {
+    if (u >= 0 && u < chance) run.fate = fate;
+    u -= chance;
+  }
   Resource units = std::max<Resource>(run.until - run.at, 1);
   run.fate_at = run.at + 1 + static_cast<Resource>(rng.below(static_cast<std::uint64_t>(units)));
   if (f.past > 0 && rng.uniform() < f.past) run.past = 1 + static_cast<Resource>(rng.below(3));
+  run.fate_moment = static_cast<Faults::Moment>(Rng::stream(plan_.seed, "moment", number).below(3));
 }
 
-/// What is to happen at this unit; marks are few.
-const Faults::Mark* World::mark(TrialId trial, Resource at) const {
-  for (const Faults::Mark& mark : plan_.faults.marks)
-    if (mark.at == at && mark.trial.value_or(trial) == trial) return &mark;
+/// The first mark of its kind that is to have its effect at this unit; marks are few.
+const Faults::Mark* World::mark(TrialId trial, Resource at, bool ends) const {
+  const std::vector<Faults::Mark>& marks = plan_.faults.marks;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const Faults::Mark& mark = marks[i];
+    if (mark.at != at || mark.trial.value_or(trial) != trial || (mark.what <= Faults::Mark::What::Hang) != ends)
+      continue;
+    const auto had = had_.find({trial, i});
+    if (had == had_.end() || had->second < mark.times) return &mark;
+  }
   return nullptr;
+}
+
+/// Likewise; it has its effect now.
+const Faults::Mark* World::marked(TrialId trial, Resource at, bool ends) {
+  const Faults::Mark* found = mark(trial, at, ends);
+  if (found) ++had_[{trial, static_cast<std::size_t>(found - plan_.faults.marks.data())}];
+  return found;
+}
+
+/// Does the run end at this moment of unit `at`, which is at `time`? Then that is on its way.
+bool World::meets_fate(std::size_t index, Resource at, Faults::Moment moment, Seconds time) {
+  const SimRun& run = runs_[index];
+  What fate = run.fate != What::Unit && run.fate_at == at && run.fate_moment == moment ? run.fate : What::Unit;
+  if (const Faults::Mark* ahead = mark(run.key.trial, at, true); ahead && ahead->moment == moment) {
+    constexpr What kFates[] = {What::Lost, What::Crash, What::Oom, What::Silence};
+    fate = kFates[static_cast<std::size_t>(marked(run.key.trial, at, true)->what)];
+  }
+  if (fate == What::Unit) return false;
+  if (fate != What::Silence) push(time, fate, index);  // which only a cancel ends
+  return true;
 }
 
 /// A child begins with a copy of its donor's checkpoint.
 void World::inherit(const Trial& trial, Known& known) {
   const auto donor = static_cast<std::size_t>(trial.from->trial);
-  if (trial.from->trial < 0 || donor >= known_.size() || known_[donor].ended < trial.from->at) {
+  // Of a program that keeps none and does not say how far it is nobody can tell where it was ended.
+  const bool unknowable = !plan_.checkpoints && !plan_.named;
+  if (trial.from->trial < 0 || donor >= known_.size() || (known_[donor].ended < trial.from->at && !unknowable)) {
     broken_.push_back(fmt::format("trial {} begins at {} of trial {}, where no run has left a checkpoint", trial.id,
                                   trial.from->at, trial.from->trial));
     return;
@@ -117,17 +148,12 @@ void World::inherit(const Trial& trial, Known& known) {
 /// The next thing that the run does.
 void World::schedule(std::size_t index) {
   const SimRun& run = runs_[index];
-  Known& known = known_[static_cast<std::size_t>(run.key.trial)];
+  const Known& known = known_[static_cast<std::size_t>(run.key.trial)];
+  if (meets_fate(index, run.at + 1, Faults::Moment::Begin, now_)) return;
   if (run.at >= run.until + run.past) return push(now_, What::Unit, index);  // nothing left to do: it looks, and ends
-  Seconds seconds = cost(known, run.at + 1);
-  const Faults::Mark* mark = known.marked <= run.at ? this->mark(run.key.trial, run.at + 1) : nullptr;
-  if (mark && mark->what <= Faults::Mark::What::Hang) {
-    known.marked = run.at + 1;
-    if (mark->what == Faults::Mark::What::Hang) return;
-    return push(now_ + seconds / 2, mark->what == Faults::Mark::What::Lost ? What::Lost : What::Crash, index);
-  }
-  if (run.fate != What::Unit && run.fate_at == run.at + 1) return push(now_ + seconds / 2, run.fate, index);
-  push(now_ + seconds, What::Unit, index);
+  const Seconds seconds = cost(known, run.at + 1);
+  if (!meets_fate(index, run.at + 1, Faults::Moment::Middle, now_ + seconds / 2))
+    push(now_ + seconds, What::Unit, index);
 }
 
 void World::cancel(RunKey key) {
@@ -217,6 +243,9 @@ void World::happen(const Item& item) {
       case What::Crash:
         end(run, Cause::Exit, 1);
         break;
+      case What::Oom:
+        end(run, Cause::Oom, 9);
+        break;
       case What::Cancelled:
         end(run, Cause::Signal, 15);
         break;
@@ -253,10 +282,11 @@ void World::unit(std::size_t index) {
     ++units_;
     if (plan_.training) plan_.training->train(known.weights, known.config, run.at);
     known.checkpoint = std::max(known.checkpoint, run.at);
-    const Faults::Mark* mark = known.marked < run.at ? this->mark(run.key.trial, run.at) : nullptr;
-    if (mark) known.marked = run.at;
+    const Faults::Mark* mark = marked(run.key.trial, run.at, false);
     if (mark && mark->what == Faults::Mark::What::Never) ++run.n;
     else report(run, known, mark != nullptr);
+    // A quarter of a unit later, so that the report is heard before.
+    if (meets_fate(index, run.at, Faults::Moment::End, now_ + cost(known, run.at) / 4)) return;
   }
   if (run.at >= run.until + run.past) return end(run, Cause::None, 0);
   schedule(index);

@@ -20,19 +20,25 @@ namespace hone {
 struct Faults {      // probabilities
   double lost = 0;   // of a run: its machine is lost at some unit
   double crash = 0;  // of a run: it exits with status 1 at some unit
-  double hang = 0;   // of a run: it says nothing and never ends by itself
+  double oom = 0;    // of a run: it runs out of memory at some unit
+  double hang = 0;   // of a run: from some unit on it says nothing and does not end by itself
   double late = 0;   // of a report: it arrives units later, maybe after the run's end or after the next attempt began
   double twice = 0;  // of a report: it is delivered again, right away or much later
   double nan = 0;    // of a report: its values are nan
   double never = 0;  // of a report: it never arrives
   double past = 0;   // of a run: it goes on for units past its limit, and reports them
 
-  /// At the unit `at` of `trial`, or of every trial without one, in its first attempt at that unit.
+  /// When in its unit a run ends: before anything of it is done (at the first as soon as it is launched), half way, or
+  /// after its report (at the last before it could end by itself).
+  enum class Moment { Begin, Middle, End };
+  /// At the unit `at` of `trial`, or of every trial without one, in its first `times` attempts at that unit.
   struct Mark {
-    enum class What { Lost, Crash, Hang, Nan, Never };
+    enum class What { Lost, Crash, Oom, Hang, Nan, Never };
     What what = What::Nan;
     Resource at = 1;
-    std::optional<TrialId> trial;
+    std::optional<TrialId> trial = {};
+    Moment moment = Moment::Middle;  // of what ends a run
+    std::int64_t times = 1;
   };
   /// From `at` seconds on so many workers are there; those that go take the runs with them that were launched last.
   struct Change {
@@ -99,7 +105,7 @@ class World {
   const std::vector<std::string>& broken() const { return broken_; }  // what Hone did that no executor could carry out
 
  private:
-  enum class What { Unit, Lost, Crash, Silence, Cancelled, Deliver, Workers };
+  enum class What { Unit, Lost, Crash, Oom, Silence, Cancelled, Deliver, Workers };
   struct Item {
     Seconds time = 0;
     std::int64_t number = 0;  // ties: first in, first out
@@ -113,9 +119,8 @@ class World {
     Config config;
     std::uint64_t seed = 0;
     Resource checkpoint = 0;
-    Resource marked = 0;  // the marks up to there have had their effect
-    Resource ended = 0;   // the latest checkpoint of a run that ended well
-    Weights weights;      // in the checkpoint, if there is a training
+    Resource ended = 0;  // the latest checkpoint of a run that ended well
+    Weights weights;     // in the checkpoint, if there is a training
     std::map<Resource, Weights> ended_weights;
     std::int64_t launches = 0;
     std::size_t run = 0;  // its latest
@@ -129,9 +134,10 @@ class World {
     int n = 0;  // reports so far
     Seconds began = 0;
     bool ended = false, cancelled = false;
-    int items = 0;  // of it in the heap; its place is used again only without any
-    What fate = What::Unit;
+    int items = 0;           // of it in the heap; its place is used again only without any
+    What fate = What::Unit;  // how the run ends, if not by itself, and where
     Resource fate_at = 0;
+    Faults::Moment fate_moment = Faults::Moment::Middle;
   };
 
   void push(Seconds time, What what, std::size_t index);
@@ -143,7 +149,9 @@ class World {
   void report(SimRun& run, Known& known, bool nan);
   void deliver(SimRun& run, Reported reported, Seconds unit);
   void draw_fate(SimRun& run, const Known& known);
-  const Faults::Mark* mark(TrialId trial, Resource at) const;
+  const Faults::Mark* mark(TrialId trial, Resource at, bool ends) const;
+  const Faults::Mark* marked(TrialId trial, Resource at, bool ends);
+  bool meets_fate(std::size_t index, Resource at, Faults::Moment moment, Seconds time);
   void set_workers(int workers);
   void end(SimRun& run, Cause cause, int code);
   Seconds cost(const Known& known, Resource at) const;
@@ -159,7 +167,8 @@ class World {
   Seconds changed_ = 0, there_ = 0;  // when workers_ changed last, and what there was until then
   std::priority_queue<Item> heap_;
   std::int64_t pushed_ = 0;
-  std::deque<Known> known_;  // by trial
+  std::deque<Known> known_;                                      // by trial
+  std::map<std::pair<TrialId, std::size_t>, std::int64_t> had_;  // how often a trial has had a mark
   std::vector<SimRun> runs_;
   std::vector<std::size_t> free_;  // ended runs, to be used again
   std::deque<Fact> delayed_;

@@ -2,21 +2,34 @@
 
 #include <algorithm>
 
+#include "hone/registry.h"
+
 namespace hone {
+namespace {
 
-bool hands_on_checkpoints(const StudySpec& spec) {
-  return spec.scheduler.name == "pbt" || spec.scheduler.name == "pb2";
+using Checkpoints = SchedulerRow::Checkpoints;
+
+Checkpoints checkpoints_of(const StudySpec& spec) {
+  const SchedulerRow* row = find_scheduler(spec.scheduler.name);
+  return row ? row->checkpoints : Checkpoints::Own;
 }
 
-bool inherits_checkpoints(const StudySpec& spec) {
-  return hands_on_checkpoints(spec) || spec.scheduler.name == "pbt-replay";
-}
+}  // namespace
+
+bool hands_on_checkpoints(const StudySpec& spec) { return checkpoints_of(spec) == Checkpoints::HandedOn; }
+bool inherits_checkpoints(const StudySpec& spec) { return checkpoints_of(spec) != Checkpoints::Own; }
 
 Resource own_checkpoint(const Trial& trial) {
   std::size_t reports = trial.reports.size();
   if (trial.phase == Phase::Running || trial.phase == Phase::Waiting)
     reports = trial.legs.empty() ? 0 : trial.legs.back().reports;
   return reports == 0 ? 0 : trial.reports[reports - 1].at;
+}
+
+bool still_written(const std::vector<Trial>& trials, const Checkpoint& checkpoint) {
+  const Trial& donor = trials[static_cast<std::size_t>(checkpoint.trial)];
+  const bool resting = donor.phase != Phase::Running && donor.phase != Phase::Waiting;
+  return donor.live && resting && own_checkpoint(donor) == checkpoint.at;
 }
 
 Resource begins_at(const Trial& trial) {

@@ -17,6 +17,8 @@ bool inherits_checkpoints(const StudySpec& spec);
 /// The fidelity of the checkpoint that the trial's latest run that ended well has left; 0: there is none. Of one that runs, that
 /// is the one which its run began with.
 Resource own_checkpoint(const Trial& trial);
+/// Is the run that is to leave this checkpoint still ending? Then nobody may begin with it yet.
+bool still_written(const std::vector<Trial>& trials, const Checkpoint& checkpoint);
 /// From where the trial's current run goes on: its own checkpoint or its donor's.
 Resource begins_at(const Trial& trial);
 

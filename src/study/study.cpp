@@ -12,6 +12,7 @@
 #include "study/check.h"
 #include "study/incumbent.h"
 #include "study/ledger.h"
+#include "study/lineage.h"
 
 namespace hone {
 
@@ -354,6 +355,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
     }
     if (const auto* begin = std::get_if<Start>(&move)) {
       HONE_CHECK(offer.can_start || begin->from, "a scheduler started a trial that was not allowed");
+      if (begin->from && still_written(ledger.trials(), *begin->from)) return Wait{"the donor's run is still ending"};
       auto started = start(*begin);
       if (auto* fact = std::get_if<Fact>(&started)) return std::move(*fact);
       if (auto* wait = std::get_if<Wait>(&started)) {
@@ -394,7 +396,7 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     started.searcher_why =
         fmt::format("did well before ({}); point {} of {}", point.from, warm.size() + 1, spec.warm.size());
   } else {
-    auto answer = searcher->ask(Ask{id, move.until, move.exact});
+    auto answer = searcher->ask(Ask{id, move.until, move.exact, move.breed});
     if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
     if (auto* exhausted = std::get_if<Exhausted>(&answer)) return std::move(*exhausted);
     auto& proposal = std::get<Proposal>(answer);

@@ -359,8 +359,8 @@ TEST(Recipes, DehbEvolvesAPopulationForEachFidelity) {
   ASSERT_TRUE(result.has_value()) << result.error().what;
   EXPECT_EQ(result->study.spec().searcher.name, "de");
   const std::vector<std::string> whys = reasons(result->log);
-  EXPECT_GT(saying(whys, "of others, towards the best"), 60);
-  EXPECT_GT(saying(whys, "of the best at the fidelity below"), 20);
+  EXPECT_GT(saying(whys, "a mutant of the population at this fidelity"), 60);
+  EXPECT_GT(saying(whys, "at the fidelity below"), 20);
   std::int64_t fresh = 0;  // at the top without a run below
   for (const Trial& trial : result->study.trials()) fresh += trial.until == 9 && trial.legs.empty() ? 1 : 0;
   EXPECT_GT(fresh, 20);

@@ -40,6 +40,9 @@ class Schedulers(unittest.TestCase):
                         for child in children:  # the program went on from its donor's checkpoint
                             self.assertGreater(child["reports"][0]["at"], 1)
                             self.assertIn("copied", hone(cwd, "explain", name, str(child["trial"])))
+                            first = child["copies"][0]
+                            self.assertEqual(first["from"], child["parent"])
+                            self.assertGreater(first["bytes"], 0)
                         schedule = json.loads(hone(cwd, "export", name, "--pbt-schedule"))
                         self.assertEqual(schedule[0]["at"], 0)
                         self.assertEqual(glob.glob(os.path.join(cwd, "hone-runs/studies", name, "*", "at-*")), [])
