@@ -10,6 +10,7 @@ namespace hone {
 SchedulerRow asha_row();
 SchedulerRow asyncband_row();
 SchedulerRow bohb_row();
+SchedulerRow curve_row();
 SchedulerRow dehb_row();
 SchedulerRow hyperband_row();
 SchedulerRow median_row();
