@@ -209,7 +209,7 @@ class Runner {
     }
     if (resumable(spec)) return;
     const std::string& scheduler = spec.scheduler.name;
-    if (scheduler == "asha" || scheduler == "asyncband" || scheduler == "auto")
+    if (scheduler == "asha" || scheduler == "asyncband" || scheduler == "auto" || scheduler == "curve")
       remark(fmt::format(
           "command: it has neither {{until}} nor {{dir}}, so no run can go on later; {} stops trials instead "
           "of pausing them",

@@ -6,9 +6,10 @@ namespace hone {
 
 const std::vector<SchedulerRow>& schedulers() {
   static const std::vector<SchedulerRow> rows = {
-      asha_row(),       asyncband_row(),  auto_scheduler_row(), bohb_row(), dehb_row(),
-      hyperband_row(),  median_row(),     none_row(),           pb2_row(),  pbt_row(),
-      pbt_replay_row(), percentile_row(), plateau_row(),        sh_row(),   threshold_row(),
+      asha_row(),      asyncband_row(),  auto_scheduler_row(), bohb_row(),    curve_row(),
+      dehb_row(),      hyperband_row(),  median_row(),         none_row(),    pb2_row(),
+      pbt_row(),       pbt_replay_row(), percentile_row(),     plateau_row(), sh_row(),
+      threshold_row(),
   };
   return rows;
 }

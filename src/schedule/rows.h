@@ -13,6 +13,7 @@ SchedulerRow asha_row();
 SchedulerRow asyncband_row();
 SchedulerRow auto_scheduler_row();
 SchedulerRow bohb_row();
+SchedulerRow curve_row();
 SchedulerRow dehb_row();
 SchedulerRow hyperband_row();
 SchedulerRow median_row();
