@@ -126,25 +126,31 @@ TEST(Recorded, SaysWhichParametersAreNoColumns) {
 
 TEST(FaultPlan, ReadsChancesMarksAndWorkers) {
   const auto faults = read_fault_plan(
-      "lost: 0.1\nat: [{unit: 3, fault: nan, trial: 7}, {unit: 9, fault: crash}]\nworkers: [{seconds: 5, there: 2}]\n",
+      "lost: 0.1\noom: 0.2\nat: [{unit: 3, fault: nan, trial: 7}, {unit: 9, fault: crash, moment: end, times: 4}]\n"
+      "workers: [{seconds: 5, there: 2}]\n",
       "f");
   ASSERT_TRUE(faults.has_value()) << faults.error().what;
   EXPECT_EQ(faults->lost, 0.1);
   ASSERT_EQ(faults->marks.size(), 2u);
   EXPECT_EQ(faults->marks[0].trial, 7);
   EXPECT_EQ(faults->marks[1].what, Faults::Mark::What::Crash);
+  EXPECT_EQ(faults->marks[1].moment, Faults::Moment::End);
+  EXPECT_EQ(faults->marks[1].times, 4);
+  EXPECT_EQ(faults->oom, 0.2);
   ASSERT_EQ(faults->workers.size(), 1u);
   EXPECT_EQ(faults->workers[0].workers, 2);
 }
 
 TEST(FaultPlan, NamesEveryMistakeWithItsLine) {
-  const auto faults = read_fault_plan("lots: 1\nnan: 2\nat: [{unit: 0, fault: nap}]\nworkers: 3\n", "f.yaml");
+  const auto faults =
+      read_fault_plan("lots: 1\nnan: 2\nat: [{unit: 0, fault: nap, moment: start}]\nworkers: 3\n", "f.yaml");
   ASSERT_FALSE(faults.has_value());
   EXPECT_EQ(faults.error().what,
             "f.yaml:1: faults.lots: unknown fault; did you mean lost?\n"
             "f.yaml:2: faults.nan: 2 is no number from 0 to 1\n"
             "f.yaml:3: faults.at[0].unit: 0 is no whole number from 1 on\n"
             "f.yaml:3: faults.at[0].fault: unknown fault; did you mean nan?\n"
+            "f.yaml:3: faults.at[0].moment: unknown moment; use one of begin, end, middle\n"
             "f.yaml:4: faults.workers: a list is needed");
 }
 

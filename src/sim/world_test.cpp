@@ -147,6 +147,26 @@ TEST(World, LosesCrashesAndHangsByProbability) {
   EXPECT_EQ(world.live(), 3000 - lost - crashed - ended) << "those that hang";
 }
 
+TEST(World, LosesARunAtTheBeginInTheMiddleAndAfterTheLastReport) {
+  using Moment = Faults::Moment;
+  const std::vector<std::pair<Moment, Lines>> ways = {
+      {Moment::Begin, {"1: trial 0 reports 1.5 at 1", "1: trial 0 ends, lost"}},
+      {Moment::Middle, {"1: trial 0 reports 1.5 at 1", "1.5: trial 0 ends, lost"}},
+      {Moment::End, {"1: trial 0 reports 1.5 at 1", "2: trial 0 reports 2.5 at 2", "2.25: trial 0 ends, lost"}}};
+  for (const auto& [moment, lines] : ways) {
+    Plan plan = two_workers();
+    plan.faults.marks = {{.what = Faults::Mark::What::Lost, .at = 2, .moment = moment, .times = 2}};
+    World world(epochs(), plan);
+    world.launch(trial(0, 2));
+    EXPECT_EQ(story(world), lines);
+    if (moment == Moment::End) continue;  // its checkpoint has nothing left to do
+    world.launch(trial(0, 2, 2));
+    EXPECT_EQ(story(world).size(), 1u) << "lost once more, without a report";
+    world.launch(trial(0, 2, 3));
+    EXPECT_EQ(story(world).size(), 2u) << "the third attempt is spared";
+  }
+}
+
 TEST(World, DeliversLateAndDoubledReports) {
   Plan plan = two_workers();
   plan.faults.late = plan.faults.twice = 1;

@@ -122,7 +122,8 @@ class Simulate(unittest.TestCase):
         self.assertEqual((result["seconds"], result["utilisation"]), (16, 1))
 
     def test_random_faults_are_the_same_each_time(self):
-        self.write("plan.yaml", "{lost: 0.1, crash: 0.05, late: 0.2, twice: 0.2, nan: 0.05, never: 0.1, past: 0.1}")
+        self.write("plan.yaml", "{lost: 0.1, crash: 0.05, oom: 0.05, late: 0.2, twice: 0.2, nan: 0.05, never: 0.1, past: 0.1, "
+                                "at: [{unit: 1, fault: lost, moment: begin, trial: 2, times: 3}]}")
         words = ("taskset.yaml", "--curves", EXCERPT, "--parallel", "4", "--seed", "1", "--scheduler", "asha", "--faults", "plan.yaml")
         once = self.simulate(*words)
         self.assertEqual(once, self.simulate(*words))
