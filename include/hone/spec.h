@@ -45,7 +45,14 @@ struct Resources {
   Millionths cpu = 1'000'000;
   Millionths gpu = 0;       // below one: a share of one device; else whole devices
   std::int64_t memory = 0;  // bytes that a trial's processes may hold together; 0: unknown
+  Millionths cpu_most = 0;  // `cpu: 1..4`: it starts with `cpu` and may get so much later; 0: no range
+  Millionths gpu_most = 0;  // likewise, whole devices
 };
+/// How many slots a run can make use of; a slot is worth the least that a trial asks for. 1 without a range.
+int most_slots(const Resources& resources);
+/// What a run gets that takes so many slots: CPUs, devices.
+Millionths cpus_of(const Resources& resources, int slots);
+Millionths gpus_of(const Resources& resources, int slots);
 struct Limits {
   std::optional<Seconds> time;     // wall clock of one attempt
   std::optional<Seconds> silence;  // without output

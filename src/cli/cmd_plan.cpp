@@ -66,10 +66,14 @@ std::string stop_text(const StopRules& stop) {
 
 /// What there is the least of, and what a trial takes of it.
 std::string bound_text(const StudySpec& spec, const std::string& bound) {
-  const auto units = [](Millionths amount) { return number_text(static_cast<double>(amount) / 1e6); };
-  const std::string each = bound == "memory" ? "memory is " + memory_text(spec.resources.memory)
-                           : bound == "GPU"  ? "gpu is " + units(spec.resources.gpu)
-                                             : "cpu is " + units(spec.resources.cpu);
+  const auto units = [](Millionths amount, Millionths most) {
+    const std::string least = number_text(static_cast<double>(amount) / 1e6);
+    return most > 0 ? fmt::format("{}..{}", least, number_text(static_cast<double>(most) / 1e6)) : least;
+  };
+  const Resources& each_gets = spec.resources;
+  const std::string each = bound == "memory" ? "memory is " + memory_text(each_gets.memory)
+                           : bound == "GPU"  ? "gpu is " + units(each_gets.gpu, each_gets.gpu_most)
+                                             : "cpu is " + units(each_gets.cpu, each_gets.cpu_most);
   return fmt::format("{}-bound: resources.{} a trial", bound, each);
 }
 

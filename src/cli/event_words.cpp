@@ -45,6 +45,7 @@ struct InWords {
   std::string operator()(const Stopped& e) const { return e.ending ? "the study ended: " + e.why : e.why; }
   std::string operator()(const Expired& e) const { return because(cause_text(e.cause, 0), e.why); }
   std::string operator()(const Relaunched& e) const { return e.why; }
+  std::string operator()(const Granted& e) const { return e.why; }
   std::string operator()(const Finished& e) const { return because(e.failed ? "failed" : "", e.why); }
   std::string operator()(const Reported& e) const {
     const std::string said = fmt::format("{} (run {}, report {})", metrics_words(e.metrics), e.attempt, e.n);

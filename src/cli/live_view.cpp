@@ -88,7 +88,7 @@ void LiveView::scan(const Study& study, const Moment& moment) {
     if (const auto found = states.find(name(phase)); found != states.end()) scanned_.states.push_back(*found);
   scanned_.causes = cause_counts(study.trials());
   scanned_.best = best_of(study);
-  const std::int64_t free = moment.slots - study.live();
+  const std::int64_t free = moment.slots - study.taken();
   if (free > 0 && !moment.interrupted && !study.finished()) scanned_.wait = printable(moment.waits);
 }
 
@@ -177,7 +177,7 @@ LiveState LiveView::state(const Study& study, const Moment& moment) {
   out.time = spec.stop.time;
   out.trials = spec.stop.trials;
   out.left = time_left(spec.stop, out.started, out.settled, out.elapsed);
-  out.running = study.live();
+  out.running = study.taken();
   out.slots = moment.slots;
   out.bound = moment.bound;
   out.unit = spec.fidelity ? printable(spec.fidelity->name) : "";

@@ -73,6 +73,7 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (const auto* e = std::get_if<Resumed>(&event.fact))
     return fmt::format("trial {} resumed{}: {}", *id, unit, e->why);
   if (const auto* e = std::get_if<Relaunched>(&event.fact)) return fmt::format("trial {} again: {}", *id, e->why);
+  if (const auto* e = std::get_if<Granted>(&event.fact)) return fmt::format("trial {} gets {}", *id, e->why);
   if (const auto* e = std::get_if<Paused>(&event.fact))
     return fmt::format("trial {} paused, {}: {}", *id, value_words(spec, trial), e->why);
   if (const auto* e = std::get_if<Stopped>(&event.fact))

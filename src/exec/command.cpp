@@ -152,6 +152,13 @@ std::string params_json(const StudySpec& spec, const Trial& trial) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+constexpr const char* kThreads = "OMP_NUM_THREADS";
+
+/// Of a run that takes so many slots, rounded up.
+std::string whole_cpus(const Resources& resources, int slots) {
+  return std::to_string(std::max<Millionths>(1, (cpus_of(resources, slots) + 999'999) / 1'000'000));
+}
+
 bool has(const Environment& environment, std::string_view name) {
   return std::any_of(environment.begin(), environment.end(), [&](const auto& entry) { return entry.first == name; });
 }
@@ -235,7 +242,11 @@ RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& s
   run.argv = words_of(spec, trial, study_folder);
   run.params = params_json(spec, trial);
   run.folder = run_folder(trial, study_folder);
+  run.slots = trial.slots;
   run.env = extra;
+  const std::string cpus = whole_cpus(spec.resources, trial.slots);
+  const auto own = std::find_if(run.env.begin(), run.env.end(), [](const auto& e) { return e.first == kThreads; });
+  if (own != run.env.end() && !has(spec.env, kThreads)) own->second = cpus;  // ours: study_environment()
   const auto set = [&](const char* name, std::string value) { run.env.emplace_back(name, std::move(value)); };
   set("HONE_STUDY", spec.name);
   set("HONE_TRIAL", std::to_string(trial.id));
@@ -244,6 +255,7 @@ RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& s
   set("HONE_ATTEMPT", std::to_string(trial.attempt));
   set("HONE_DIR", trial_dir(trial, study_folder));
   set("HONE_PARAMS", run.folder + "/params.json");
+  set("HONE_CPUS", cpus);
   set("HONE_REPORT", fmt::format("{}/report.{}", run.folder, trial.attempt));
   return run;
 }
@@ -292,7 +304,7 @@ Result<Environment> study_environment(const StudySpec& spec, const Environment& 
   const auto unless_set = [&](const char* name, std::string value) {
     if (!has(extra, name) && !has(inherited, name)) extra.emplace_back(name, std::move(value));
   };
-  unless_set("OMP_NUM_THREADS", std::to_string(std::max<Millionths>(1, (spec.resources.cpu + 999'999) / 1'000'000)));
+  unless_set(kThreads, whole_cpus(spec.resources, 1));
   unless_set("OMP_WAIT_POLICY", "passive");
   return extra;
 }

@@ -42,8 +42,8 @@ std::string shell_command(const StudySpec& spec, const Trial& trial, const std::
 Environment inherited_environment(const char* const* environ);
 /// The values `$NAME` of spec.env that are not set there.
 std::vector<Mistake> missing_variables(const StudySpec& spec, const Environment& inherited);
-/// What the study adds to it: spec.env with `$NAME` resolved (Invalid if it is not set), OMP_NUM_THREADS = CPUs of a
-/// trial rounded up and OMP_WAIT_POLICY=passive unless set already.
+/// What the study adds to it: spec.env with `$NAME` resolved (Invalid if it is not set), OMP_NUM_THREADS = the least CPUs
+/// of a trial rounded up (make_run() knows better) and OMP_WAIT_POLICY=passive unless set already.
 Result<Environment> study_environment(const StudySpec& spec, const Environment& inherited);
 
 }  // namespace hone

@@ -53,6 +53,7 @@ void Ledger::pass_time(Seconds time) {
 
 void Ledger::apply(const Event& event, std::vector<Told>& told) {
   pass_time(event.time);
+  if (!is_decision(event)) launching_.clear();
   if (const auto* e = std::get_if<Steered>(&event.fact)) return steered(*e, event.time, told);
   if (const auto* e = std::get_if<Extended>(&event.fact)) return extended(*e->spec);
   if (finished_) {  // runs that were still ending
@@ -91,6 +92,11 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     trial->held = false;
     trial->repeat = e->repeat;
     start(*trial, event.time);
+  } else if (const auto* e = std::get_if<Granted>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || trial->phase != Phase::Running || !trial->live || e->slots < 1) return;
+    taken_ += e->slots - trial->slots;
+    trial->slots = e->slots;
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     Trial* trial = at(e->trial);
     if (!trial || trial->phase != Phase::Running) return;
@@ -148,7 +154,10 @@ void Ledger::start(Trial& trial, Seconds time) {
   trial.latest = {};
   trial.reached = 0;
   trial.launched = time;
+  trial.slots = 1;
   ++live_;
+  ++taken_;
+  if (trial.attempt > 1 || trial.from) launching_.push_back(trial.id);
   if (trial.alone) exclusive_ = trial.id;
   waiting_.erase(trial.id);
   alone_.erase(trial.id);
@@ -266,6 +275,7 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   if (!trial || exited.attempt != trial->attempt || !trial->live) return;
   trial->live = false;
   --live_;
+  taken_ -= trial->slots;
   ++runs_ended_;
   if (exclusive_ == trial->id) exclusive_.reset();
   trial->cpu_seconds += exited.cpu_seconds;

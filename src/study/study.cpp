@@ -13,6 +13,7 @@
 #include "study/incumbent.h"
 #include "study/ledger.h"
 #include "study/lineage.h"
+#include "study/resources.h"
 
 namespace hone {
 
@@ -161,6 +162,7 @@ const StudySpec& Study::spec() const { return state_->spec; }
 const std::vector<Trial>& Study::trials() const { return state_->ledger.trials(); }
 std::int64_t Study::running() const { return static_cast<std::int64_t>(state_->ledger.running().size()); }
 std::int64_t Study::live() const { return state_->ledger.live(); }
+std::int64_t Study::taken() const { return state_->ledger.taken(); }
 std::optional<TrialId> Study::best() const { return state_->ledger.best(); }
 std::optional<TrialId> Study::incumbent() const { return hone::incumbent(state_->ledger, *state_->searcher); }
 std::optional<Belief> Study::belief(const Config& config) const { return state_->searcher->belief(config); }
@@ -367,6 +369,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
       continue;
     }
     const auto& wait = std::get<Wait>(move);
+    if (auto granted = grant(spec.resources, ledger, free_slots, wait.why)) return Fact{std::move(*granted)};
     if (!offer.idle) return wait;
     return finished(why.empty() ? wait.why : why);
   }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "study/resources.h"
 #include "study/space_file.h"
 #include "study/study_file.h"
 #include "study/value_json.h"
@@ -60,24 +61,6 @@ Json stop_json(const StopRules& stop) {
   return out;
 }
 
-/// Exact: 200000 millionths are 0.2.
-Json amount_json(Millionths amount) {
-  if (amount % 1'000'000 == 0) return amount / 1'000'000;
-  std::string digits = std::to_string(amount % 1'000'000);
-  digits.insert(0, 6 - digits.size(), '0');
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return std::to_string(amount / 1'000'000) + "." + digits;
-}
-
-Json resources_json(const Resources& resources) {
-  const Resources plain;
-  Json out = Json::object();
-  if (resources.cpu != plain.cpu) out["cpu"] = amount_json(resources.cpu);
-  if (resources.gpu != plain.gpu) out["gpu"] = amount_json(resources.gpu);
-  if (resources.memory != plain.memory) out["memory"] = resources.memory;
-  return out;
-}
-
 Json limits_json(const Limits& limits) {
   const Limits plain;
   Json out = Json::object();
@@ -128,7 +111,7 @@ std::string study_json(const StudySpec& spec) {
   out["scheduler"] = algorithm_json(spec.scheduler);
   add("stop", stop_json(spec.stop));
   if (spec.parallel) out["parallel"] = *spec.parallel;
-  add("resources", resources_json(spec.resources));
+  add("resources", Json::parse(resources_json(spec.resources)));
   add("limits", limits_json(spec.limits));
   add("metrics", pairs_json(spec.patterns));
   add("env", pairs_json(spec.env));

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "study/plan_file.h"
+#include "study/resources.h"
 #include "study/space_file.h"
 #include "study/study_file.h"
 #include "study/words.h"
@@ -292,28 +293,10 @@ class StudyReader {
     if (const YamlNode* n = node.find("failed")) out.failed = r_.whole(*n, "stop.failed", 1, kMost);
   }
 
-  std::optional<Millionths> amount(const YamlNode& node, const std::string& field, bool zero) {
-    const auto amount = node.is_scalar() ? parse_millionths(node.text, true) : std::nullopt;
-    if (amount && (*amount > 0 || zero) && *amount <= 100'000 * Millionths{1'000'000}) return amount;
-    r_.wrong(node.line, field, fmt::format("{} is not an amount; write e.g. 1 or 0.5", shown(node)));
-    return std::nullopt;
-  }
-
   void resources(const YamlNode& node) {
     if (!r_.expect_map(node, "resources", "resources: {cpu: 1, gpu: 0.2}")) return;
     check_section(node, "resources");
-    Resources& out = spec_.resources;
-    if (const YamlNode* n = node.find("cpu")) out.cpu = amount(*n, "resources.cpu", false).value_or(out.cpu);
-    if (const YamlNode* n = node.find("gpu")) {
-      out.gpu = amount(*n, "resources.gpu", true).value_or(0);
-      if (out.gpu > 1'000'000 && out.gpu % 1'000'000 != 0)
-        r_.wrong(n->line, "resources.gpu",
-                 fmt::format("{} is neither a share of one device nor whole devices; use e.g. 0.5, 1 or 2", shown(*n)));
-    }
-    if (const YamlNode* n = node.find("memory")) out.memory = r_.bytes(*n, "resources.memory").value_or(0);
-    if (const YamlNode* n = node.find("nodes"))
-      if (const auto nodes = r_.whole(*n, "resources.nodes", 1, 100'000); nodes && *nodes > 1)
-        r_.wrong(n->line, "resources.nodes", fmt::format("{} is not in this version; use 1", *nodes));
+    read_resources(r_, node, spec_.resources);
   }
 
   void limits(const YamlNode& node) {

@@ -45,6 +45,7 @@ StudySpec study(const std::string& searcher, const std::string& scheduler, std::
   if (row->needs_fidelity || seed % 2 == 0) text += "fidelity: {name: epoch, max: 9}\n";
   text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, scheduler, seed);
   text += fmt::format("stop: {{trials: {}}}\nlimits: {{time: 60s, retries: 1}}\n", trials);
+  if (seed % 3 == 1) text += "resources: {cpu: 1..3}\n";
   auto spec = read_study_file(text, "contract");
   EXPECT_TRUE(spec.has_value()) << spec.error().what;
   return *spec;

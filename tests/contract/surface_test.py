@@ -113,6 +113,31 @@ class Surface(unittest.TestCase):
         return hone("run", "--maximize", "val_acc", "--trials", "9", *extra, "--", "python3", "train.py", "--lr", "~float(1e-4, 1e-1, log)",
                     "--hidden", "~[256, 512]", "--epochs", "~until(10)", "--dir", "~dir", cwd=self.cwd)
 
+    def test_a_trial_that_goes_on_gets_cpus_that_nobody_wants(self):
+        self.write("elastic.yaml", """
+command: sh -c 'echo epoch={until} loss={x} cpus=$HONE_CPUS'
+objective: minimize loss
+space: {x: "float(0, 1)"}
+fidelity: {name: epoch, min: 1, max: 9}
+scheduler: sh
+resources: {cpu: 0.5..3}
+stop: {trials: 3}
+parallel: 4
+seed: 1
+""")
+        hone("run", "elastic.yaml", "--quiet", cwd=self.cwd)
+        trials = check(hone("trials", "elastic", "--json", cwd=self.cwd).stdout, "trials")
+        on = [t for t in trials if t["attempts"] > 1]
+        self.assertEqual(len(on), 1)
+        for trial in trials:
+            cpus = [r["metrics"]["cpus"] for r in trial["reports"]]
+            self.assertEqual(cpus[0], 1, "a half, rounded up")
+            self.assertEqual(cpus[-1], math.ceil(trial["resources"]["cpu"]))
+            (self.assertGreater if trial in on else self.assertEqual)(trial["resources"]["cpu"], 0.5)
+        self.assertRegex(hone("explain", "elastic", str(on[0]["trial"]), cwd=self.cwd).stdout,
+                         r"Granted +[0-9.]+ CPUs?: [0-9] slots? (is|are) free and nothing else may start")
+        self.assertIn("identical", hone("replay", "elastic", cwd=self.cwd).stdout)
+
     def test_help_names_what_is_there_and_nothing_else(self):
         text = hone("--help").stdout
         listed = {line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()}
