@@ -65,6 +65,7 @@ struct ScheduleInputs {
   int slots = 1;
   std::string unit = "epoch";  // the fidelity's name and the objective's direction, for the words of `why`
   bool maximize = false;
+  bool mean = false;  // a loss is the mean of all that the trial has reported so far: scores of folds
 };
 struct SchedulerRow {
   std::string name, doc, paper;

@@ -122,6 +122,12 @@ class Checker {
                         row->name));
     if (row && several() && !row->multi_objective)
       wrong("scheduler", fmt::format("{} knows one objective only; use {}", row->name, of_several(schedulers())));
+    const bool mean = !spec_.objectives.empty() && spec_.objectives[0].aggregate == Aggregate::Mean;
+    if (row && mean && (row->name == "pbt" || row->name == "pb2"))
+      wrong("scheduler", fmt::format("{} compares what trials report now, not the mean of all; write `{} {} last`, or use "
+                                     "another scheduler",
+                                     row->name, spec_.objectives[0].maximize ? "maximize" : "minimize",
+                                     spec_.objectives[0].metric));
     if (row && row->name == "pbt-replay") replay();
   }
 

@@ -206,7 +206,8 @@ bool Ledger::observe(Trial& trial, const Reported& reported) {
   return named;
 }
 
-void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
+/// `again`: what it last said has counted, for less; a mean of it stays the same.
+void Ledger::push_report(Trial& trial, Resource at, Seconds now, bool again) {
   const std::size_t outcomes = objectives_.size();
   std::vector<Report>& reports = own_reports(trial);
   const bool replace = !fidelity_ && !reports.empty();
@@ -219,6 +220,7 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
     if (last && objectives_[i].aggregate == Aggregate::Best && !(loss < last->loss[i])) {
       if (!std::isnan(last->loss[i])) loss = last->loss[i];
     } else if (last && objectives_[i].aggregate == Aggregate::Mean) {
+      if (again) loss = last->loss[i];
       const double count = fidelity_ ? static_cast<double>(reports.size()) + 1 : std::max(1, trial.counted);
       loss = last->loss[i] + (loss - last->loss[i]) / count;
     }
@@ -313,7 +315,7 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   const auto& own = own_reports(trial);
   if (fidelity_ && trial.level == 0 && trial.counted > inherited(trial) &&
       (own.empty() || own.back().at < trial.until)) {
-    push_report(trial, trial.until, time);
+    push_report(trial, trial.until, time, !own.empty() && own.back().at == trial.counted);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});
   }
   // What an attempt reported may be lost with it while its checkpoint is kept: the next one finds nothing left to do and

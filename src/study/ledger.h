@@ -77,7 +77,7 @@ class Ledger {
   void end_run(Trial& trial, Phase phase, Seconds time);
   void report(const Event& event, const Reported& reported, std::vector<Told>& told);
   bool observe(Trial& trial, const Reported& reported);
-  void push_report(Trial& trial, Resource at, Seconds now);
+  void push_report(Trial& trial, Resource at, Seconds now, bool again = false);
   std::vector<Report>& own_reports(Trial& trial) const;  // of the current run
   bool merge_repeats(Trial& trial, bool ended);          // ledger_repeat.cpp
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);

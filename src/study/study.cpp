@@ -150,7 +150,8 @@ ScheduleInputs schedule_inputs(const StudySpec& spec) {
                         .trials = spec.stop.trials,
                         .slots = spec.parallel.value_or(1),
                         .unit = spec.fidelity ? spec.fidelity->name : "epoch",
-                        .maximize = spec.objectives.size() == 1 && spec.objectives[0].maximize};
+                        .maximize = spec.objectives.size() == 1 && spec.objectives[0].maximize,
+                        .mean = !spec.objectives.empty() && spec.objectives[0].aggregate == Aggregate::Mean};
 }
 
 Study::Study(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -244,9 +245,11 @@ std::string Study::State::end_reason(Seconds now) const {
   if (stop.no_improvement && ledger.since_improvement() >= *stop.no_improvement)
     return fmt::format("no improvement in {} runs", ledger.since_improvement());
   if (const auto best = ledger.best(); stop.target && best && spec.objectives.size() == 1) {
-    const double loss = ledger.trials()[static_cast<std::size_t>(*best)].reports.back().loss[0];
+    const Report& last = ledger.trials()[static_cast<std::size_t>(*best)].reports.back();
+    const double loss = last.loss[0];
     const double target = spec.objectives[0].maximize ? -*stop.target : *stop.target;
-    if (loss <= target) return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
+    const bool lucky = spec.fidelity && spec.objectives[0].aggregate == Aggregate::Mean && last.at < spec.fidelity->max;
+    if (loss <= target && !lucky) return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
   }
   return {};
 }
