@@ -117,8 +117,8 @@ struct Opened {  // a `hone run` took the study up: host, version, git commit, c
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
-using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Granted, Finished, Reported, Exited, Added,
-                          Steered, Extended, Opened, Proposed>;
+using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Granted, Finished, Reported, Exited,
+                          Added, Steered, Extended, Opened, Proposed>;
 
 struct Event {
   Seconds time = 0;  // since the epoch; of the store's or the simulator's clock

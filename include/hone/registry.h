@@ -71,6 +71,7 @@ struct SchedulerRow {
   std::string name, doc, paper;
   std::vector<OptionRow> options;
   bool needs_fidelity = true;
+  bool levels = false;  // compares trials where their runs were to end and nowhere else: several fidelities make sense
   bool multi_objective = false;
   /// Does it start trials from others' checkpoints, and from those of trials that go on? These must be kept aside.
   enum class Checkpoints { Own, Inherited, HandedOn };

@@ -24,10 +24,23 @@ struct OutcomeConstraint {  // metric <= bound or metric >= bound
   bool at_most = true;
   double bound = 0;
 };
+/// A further fidelity: it goes geometrically from min to max while the first one does.
+struct FidelityAxis {
+  std::string name;
+  double min = 0, max = 0;
+  bool whole = false;  // rows, not shares
+};
 struct Fidelity {
   std::string name = "epoch";
   Resource min = 1, max = 1;
+  std::vector<FidelityAxis> further = {};
 };
+/// Where the path of all fidelities is when the first one is at `until`: four digits, or a whole number; exact at the ends.
+double value_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
+/// The same as it is given to a program.
+std::string text_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
+/// "epoch 9", "epoch 9, share 0.4642".
+std::string level_text(const Fidelity& fidelity, Resource until);
 struct Algorithm {
   std::string name = "auto";
   Options options;  // as given by the user, not yet completed

@@ -42,11 +42,25 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   return plan;
 }
 
+Json levels_json(const Fidelity& fidelity, Resource until) {
+  Json out{{fidelity.name, until}};
+  for (const FidelityAxis& axis : fidelity.further) {
+    const double value = value_at(fidelity, axis, until);
+    out[axis.name] = axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
+  }
+  return out;
+}
+
 Json plan_json(const StudyPlan& plan) {
   Json brackets = Json::array();
   for (const Bracket& bracket : plan.brackets) {
     Json rungs = Json::array();
-    for (const Rung& rung : bracket.rungs) rungs.push_back(Json{{"n", rung.n}, {"r", rung.r}});
+    for (const Rung& rung : bracket.rungs) {
+      Json one{{"n", rung.n}, {"r", rung.r}};
+      if (plan.spec.fidelity && !plan.spec.fidelity->further.empty())
+        one["levels"] = levels_json(*plan.spec.fidelity, rung.r);
+      rungs.push_back(std::move(one));
+    }
     brackets.push_back(Json{{"s", bracket.s}, {"rungs", std::move(rungs)}});
   }
   return Json{{"brackets", std::move(brackets)}, {"units", plan.units}};
@@ -86,8 +100,8 @@ std::string brackets_text(const StudyPlan& plan) {
     if (last && last->s == bracket.s) label.clear();  // rungs that are not promoted from one to the next
     last = &bracket;
     for (const Rung& rung : bracket.rungs) {
-      out += fmt::format("{:<11}{} up to {} {}\n", std::exchange(label, ""),
-                         rung.n > 0 ? counted(rung.n, "trial") : "trials", plan.spec.fidelity->name, rung.r);
+      out += fmt::format("{:<11}{} up to {}\n", std::exchange(label, ""),
+                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r));
     }
   }
   return out;

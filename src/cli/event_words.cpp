@@ -29,9 +29,7 @@ struct InWords {
   const StudySpec& spec;
   bool brackets;
 
-  std::string up_to(Resource until) const {
-    return spec.fidelity ? fmt::format("up to {} {}", spec.fidelity->name, until) : "";
-  }
+  std::string up_to(Resource until) const { return spec.fidelity ? "up to " + level_text(*spec.fidelity, until) : ""; }
   std::string operator()(const Started& e) const {
     std::string out = up_to(e.until);
     if (brackets) out += fmt::format("{}bracket {}", out.empty() ? "" : ", ", e.bracket);

@@ -159,6 +159,8 @@ LiveTrial LiveView::row(const Study& study, TrialId id, Seconds now) const {
   out.state = row_state(trial);
   out.running = std::max(0.0, now - trial.launched);
   out.at = trial.reports.empty() ? 0 : trial.reports.back().at;
+  if (study.spec().fidelity && !study.spec().fidelity->further.empty())  // what is on its way to a level is no report
+    out.at = std::max(out.at, trial.level);
   out.until = trial.until;
   out.metrics = metrics_text(study, trial);
   return out;

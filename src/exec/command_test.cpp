@@ -191,6 +191,23 @@ TEST(Environment, ThreadsFollowTheCpusUnlessTheUserSaysOtherwise) {
   EXPECT_THAT(*study_environment(s, {}), ElementsAre(Pair("OMP_NUM_THREADS", "4"), Pair("OMP_WAIT_POLICY", "active")));
 }
 
+TEST(Command, AFurtherFidelityHasAPlaceholderAVariableAndAKey) {
+  StudySpec s = spec({"t", "{lr}", "{model}", "{batch-size}", "--share={share}", "{until}"});
+  s.fidelity = Fidelity{"epoch", 1, 27, {{"share", 0.1, 1, false}, {"rows", 1000, 50000, true}}};
+  const RunSpec run = make_run(s, trial(), "/s", {});
+  EXPECT_THAT(run.argv, ElementsAre("t", "0.001", "mlp", "64", "--share=0.4642", "9"));
+  EXPECT_THAT(run.env, ::testing::IsSupersetOf({std::pair<std::string, std::string>("HONE_SHARE", "0.4642"),
+                                                {"HONE_ROWS", "13572"},
+                                                {"HONE_UNTIL", "9"}}));
+  EXPECT_EQ(nlohmann::json::parse(run.params)["share"], 0.4642);
+  EXPECT_EQ(nlohmann::json::parse(run.params)["rows"], 13572);
+  EXPECT_THAT(*check_command(s),
+              ElementsAre("command: rows is not in it; add {rows} unless the program reads HONE_ROWS or "
+                          "$HONE_PARAMS"));
+  s.command.push_back("{shares}");
+  EXPECT_THAT(check_command(s).error().what, HasSubstr("did you mean {share}?"));
+}
+
 TEST(Environment, ARunThatTakesMoreSlotsIsToldOfItsCpus) {
   StudySpec s = spec({"t"});
   s.resources.cpu = 2'000'000;

@@ -6,8 +6,9 @@ namespace hone {
 namespace {
 
 // In the order of Fact.
-constexpr const char* kKinds[] = {"Started",  "Resumed", "Paused", "Stopped", "Expired",  "Relaunched", "Granted", "Finished",
-                                  "Reported", "Exited",  "Added",  "Steered", "Extended", "Opened",     "Proposed"};
+constexpr const char* kKinds[] = {"Started",    "Resumed", "Paused",   "Stopped",  "Expired",
+                                  "Relaunched", "Granted", "Finished", "Reported", "Exited",
+                                  "Added",      "Steered", "Extended", "Opened",   "Proposed"};
 static_assert(std::size(kKinds) == std::variant_size_v<Fact>);
 static_assert(std::is_same_v<std::variant_alternative_t<7, Fact>, Finished>, "decisions come first, up to Finished");
 

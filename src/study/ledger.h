@@ -43,7 +43,7 @@ class Ledger {
   std::int64_t taken() const { return taken_; }                  // the slots of those
   /// Trials whose runs were decided upon since the last input, but those that a new trial begins with: not on their way.
   const std::vector<TrialId>& launching() const { return launching_; }
-  std::int64_t started() const { return started_; }              // trials that count against stop.trials
+  std::int64_t started() const { return started_; }  // trials that count against stop.trials
   std::int64_t failed() const { return failed_; }
   bool stop_asked() const { return stop_asked_; }            // by the user
   std::optional<int> parallel() const { return parallel_; }  // as the user last set it

@@ -248,8 +248,11 @@ std::string Study::State::end_reason(Seconds now) const {
     const Report& last = ledger.trials()[static_cast<std::size_t>(*best)].reports.back();
     const double loss = last.loss[0];
     const double target = spec.objectives[0].maximize ? -*stop.target : *stop.target;
-    const bool lucky = spec.fidelity && spec.objectives[0].aggregate == Aggregate::Mean && last.at < spec.fidelity->max;
-    if (loss <= target && !lucky) return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
+    // A mean of fewer folds, or a share of the data, is not what is meant.
+    const bool part =
+        spec.fidelity && (spec.objectives[0].aggregate == Aggregate::Mean || !spec.fidelity->further.empty());
+    if (loss <= target && !(part && last.at < spec.fidelity->max))
+      return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
   }
   return {};
 }
@@ -272,8 +275,8 @@ std::optional<Fact> Study::State::overdue(Seconds now) const {
   if (!ledger.overdue().empty() && ledger.overdue().begin()->first <= now) {
     const TrialId id = ledger.overdue().begin()->second;
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
-    return Paused{id, fmt::format("reached {} {} and did not end by itself within limits.grace", spec.fidelity->name,
-                                  trial.until)};
+    return Paused{id, fmt::format("reached {} and did not end by itself within limits.grace",
+                                  level_text(*spec.fidelity, trial.until))};
   }
   return std::nullopt;
 }

@@ -61,6 +61,17 @@ Json stop_json(const StopRules& stop) {
   return out;
 }
 
+Json fidelity_json(const Fidelity& fidelity) {
+  const Json first{{"name", fidelity.name}, {"min", fidelity.min}, {"max", fidelity.max}};
+  if (fidelity.further.empty()) return first;
+  Json all = Json::array({first});
+  for (const FidelityAxis& axis : fidelity.further) {
+    const auto number = [&](double value) { return axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value); };
+    all.push_back(Json{{"name", axis.name}, {"min", number(axis.min)}, {"max", number(axis.max)}});
+  }
+  return all;
+}
+
 Json limits_json(const Limits& limits) {
   const Limits plain;
   Json out = Json::object();
@@ -105,8 +116,7 @@ std::string study_json(const StudySpec& spec) {
   Json initial = Json::array();
   for (const auto& point : spec.initial) initial.push_back(initial_json(point));
   add("initial", initial);
-  if (spec.fidelity)
-    out["fidelity"] = Json{{"name", spec.fidelity->name}, {"min", spec.fidelity->min}, {"max", spec.fidelity->max}};
+  if (spec.fidelity) out["fidelity"] = fidelity_json(*spec.fidelity);
   out["searcher"] = algorithm_json(spec.searcher);
   out["scheduler"] = algorithm_json(spec.scheduler);
   add("stop", stop_json(spec.stop));

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "study/fidelity_file.h"
 #include "study/plan_file.h"
 #include "study/resources.h"
 #include "study/space_file.h"
@@ -225,27 +226,8 @@ class StudyReader {
   }
 
   void fidelity(const YamlNode& node) {
-    if (!r_.expect_map(node, "fidelity", "fidelity: {name: epoch, min: 1, max: 27}")) return;
-    check_section(node, "fidelity");
-    Fidelity out;
-    if (const YamlNode* name = node.find("name")) {
-      const auto word = r_.word(*name, "fidelity.name", "name: epoch");
-      if (word && !is_metric_name(*word)) bad_metric(*name, "fidelity.name", *word);
-      else if (word) out.name = *word;
-    }
-    if (std::any_of(draft_.params.begin(), draft_.params.end(), [&](const Param& p) { return p.name == out.name; }))
-      r_.wrong(node.line, "fidelity.name",
-               out.name + " is a parameter too; remove it from the space or name the fidelity otherwise");
-    for (const auto& objective : spec_.objectives)
-      if (objective.metric == out.name)
-        r_.wrong(node.line, "fidelity.name", out.name + " is the objective too; name one of them otherwise");
-    const YamlNode* max = node.find("max");
-    if (!max) return r_.wrong(node.line, "fidelity.max", "is missing; add e.g. max: 27");
-    const auto top = r_.whole(*max, "fidelity.max", 1, kMost);
-    if (top) out.max = *top;
-    if (const YamlNode* min = node.find("min"))
-      if (const auto low = r_.whole(*min, "fidelity.min", 1, top.value_or(kMost))) out.min = *low;
-    spec_.fidelity = std::move(out);
+    if (node.is_map()) check_section(node, "fidelity");
+    read_fidelity(r_, node, draft_);
   }
 
   /// A word, or {word: {option: value}}. Names and options are compared with the registry by check_study().

@@ -323,6 +323,48 @@ TEST(SeveralObjectives, AreScheduledByAllWithRungsUnderAnyWeather) {
   EXPECT_GE(schedulers_seen, 6);
 }
 
+// --- several fidelities ---
+
+TEST(SeveralFidelities, AreComparedAtTheEndsOfRunsOnlyUnderAnyWeather) {
+  int schedulers_seen = 0;
+  for (const SchedulerRow& row : schedulers()) {
+    if (!row.levels) continue;
+    ++schedulers_seen;
+    for (const Weather& weather : weathers()) {
+      SCOPED_TRACE(fmt::format("{}, {}", row.name, weather.name));
+      auto spec = read_study_file(
+          fmt::format("objective: minimize loss\nspace: {{x: \"float(0, 1)\"}}\nsearcher: tpe\nscheduler: {}\nseed: 3\n"
+                      "fidelity: [{{name: epoch, max: 9}}, {{name: share, min: 0.1, max: 1}}]\n"
+                      "stop: {{trials: 40}}\nlimits: {{time: 60s, retries: 1}}\n",
+                      row.name),
+          "contract");
+      ASSERT_TRUE(spec.has_value()) << spec.error().what;
+      Plan world;
+      world.workers = 4;
+      world.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at", spec->space));
+      world.faults = weather.faults;
+      world.checkpoints = weather.name != "lost";
+      world.seed = 3;
+      auto result = simulate(*spec, world);
+      ASSERT_TRUE(result.has_value()) << result.error().what;
+      ASSERT_EQ(lines(result->broken), "");
+      ASSERT_EQ(lines(rederive(*spec, result->log)), "");
+      auto disturbed = simulate(*spec, world, {.rebuild = 0.1, .meddle = 0.5, .seed = 3});
+      ASSERT_EQ(difference(result->log, disturbed->log), "");
+      std::int64_t top = 0;
+      for (const Trial& trial : result->study.trials()) {
+        std::set<Resource> ends{trial.until};
+        for (const Leg& leg : trial.legs) ends.insert(leg.until);
+        for (const Report& report : trial.reports)
+          EXPECT_TRUE(ends.contains(report.at)) << trial.id << " at " << report.at;
+        top += !trial.reports.empty() && trial.reports.back().at == 9 ? 1 : 0;
+      }
+      EXPECT_GE(top, 1);
+    }
+  }
+  EXPECT_GE(schedulers_seen, 6);
+}
+
 // --- recipes: a scheduler's name stands for a searcher too, unless the study names one ---
 
 std::vector<std::string> reasons(const std::vector<Event>& log) {

@@ -17,8 +17,8 @@ from examples import ROOT, Examples  # noqa: E402
 
 EXAMPLES = None
 COUNT = 12
-OTHERS = {"folds": "asha"}  # not named after their scheduler
-HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "folds", "hyperband", "sh")
+OTHERS = {"folds": "asha", "epochs-and-rows": "sh"}  # not named after their scheduler
+HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "epochs-and-rows", "folds", "hyperband", "sh")
 
 
 class Schedulers(unittest.TestCase):
@@ -49,6 +49,10 @@ class Schedulers(unittest.TestCase):
                         self.assertEqual(glob.glob(os.path.join(cwd, "hone-runs/studies", name, "*", "at-*")), [])
                     if name == "folds":
                         self.check_folds(trials)
+                    if name == "epochs-and-rows":
+                        self.assertIn("up to epoch 3, rows 271\n", hone(cwd, "plan", name + ".yaml"))
+                        self.assertIn("--rows 2000", hone(cwd, "best", name))
+                        self.assertLessEqual({r["at"] for t in trials for r in t["reports"]}, {1, 3, 9, 27})
                     if name in HALVING:
                         self.assertIn("completed", {t["state"] for t in trials})
                         self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
