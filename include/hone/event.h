@@ -59,6 +59,12 @@ struct Relaunched {  // another attempt at the same `until`
   bool alone = false;  // nothing else runs meanwhile: it had run out of memory
   int repeat = 0;      // which of the configuration's `repeat` runs this is, from 0
 };
+struct Granted {  // the run that was just decided upon takes so many slots, since no other wants them
+  TrialId trial = 0;
+  int slots = 1;
+  std::string why;
+  int free_slots = 0;
+};
 struct Finished {
   std::string why;
   bool failed = false;  // too many failures, or no trial reported the objective
@@ -111,8 +117,8 @@ struct Opened {  // a `hone run` took the study up: host, version, git commit, c
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
-using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Finished, Reported, Exited, Added,
-                          Steered, Extended, Opened, Proposed>;
+using Fact = std::variant<Started, Resumed, Paused, Stopped, Expired, Relaunched, Granted, Finished, Reported, Exited,
+                          Added, Steered, Extended, Opened, Proposed>;
 
 struct Event {
   Seconds time = 0;  // since the epoch; of the store's or the simulator's clock

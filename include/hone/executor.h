@@ -21,6 +21,7 @@ struct RunSpec {  // one launch of a trial
   std::vector<std::pair<std::string, std::string>> env;  // added to, and beating, the inherited environment
   std::string params;                                    // contents of params.json
   std::string folder;                                    // the trial's: STUDY/TRIAL; holds stdout, stderr, files/
+  int slots = 1;                                         // that it takes
   bool fresh = false;                                    // files/ is put aside first, under another name
 };
 struct RunStatus {

@@ -65,11 +65,13 @@ struct ScheduleInputs {
   int slots = 1;
   std::string unit = "epoch";  // the fidelity's name and the objective's direction, for the words of `why`
   bool maximize = false;
+  bool mean = false;  // a loss is the mean of all that the trial has reported so far: scores of folds
 };
 struct SchedulerRow {
   std::string name, doc, paper;
   std::vector<OptionRow> options;
   bool needs_fidelity = true;
+  bool levels = false;  // compares trials where their runs were to end and nowhere else: several fidelities make sense
   bool multi_objective = false;
   /// Does it start trials from others' checkpoints, and from those of trials that go on? These must be kept aside.
   enum class Checkpoints { Own, Inherited, HandedOn };

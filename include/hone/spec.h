@@ -24,10 +24,23 @@ struct OutcomeConstraint {  // metric <= bound or metric >= bound
   bool at_most = true;
   double bound = 0;
 };
+/// A further fidelity: it goes geometrically from min to max while the first one does.
+struct FidelityAxis {
+  std::string name;
+  double min = 0, max = 0;
+  bool whole = false;  // rows, not shares
+};
 struct Fidelity {
   std::string name = "epoch";
   Resource min = 1, max = 1;
+  std::vector<FidelityAxis> further = {};
 };
+/// Where the path of all fidelities is when the first one is at `until`: four digits, or a whole number; exact at the ends.
+double value_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
+/// The same as it is given to a program.
+std::string text_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
+/// "epoch 9", "epoch 9, share 0.4642".
+std::string level_text(const Fidelity& fidelity, Resource until);
 struct Algorithm {
   std::string name = "auto";
   Options options;  // as given by the user, not yet completed
@@ -45,7 +58,14 @@ struct Resources {
   Millionths cpu = 1'000'000;
   Millionths gpu = 0;       // below one: a share of one device; else whole devices
   std::int64_t memory = 0;  // bytes that a trial's processes may hold together; 0: unknown
+  Millionths cpu_most = 0;  // `cpu: 1..4`: it starts with `cpu` and may get so much later; 0: no range
+  Millionths gpu_most = 0;  // likewise, whole devices
 };
+/// How many slots a run can make use of; a slot is worth the least that a trial asks for. 1 without a range.
+int most_slots(const Resources& resources);
+/// What a run gets that takes so many slots: CPUs, devices.
+Millionths cpus_of(const Resources& resources, int slots);
+Millionths gpus_of(const Resources& resources, int slots);
 struct Limits {
   std::optional<Seconds> time;     // wall clock of one attempt
   std::optional<Seconds> silence;  // without output

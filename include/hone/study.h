@@ -53,6 +53,7 @@ class Study {
   std::int64_t running() const;         // trials with a run on its way
   std::optional<int> parallel() const;  // as the user last set it (`hone set`)
   std::int64_t live() const;            // processes not seen to end, cancelled ones included
+  std::int64_t taken() const;           // the slots of those
   Seconds first_time() const;           // of the first event; 0 before it
   Seconds last_time() const;            // the latest of all events
   Seconds elapsed(Seconds now) const;   // time with a run on its way: what stop.time counts

@@ -69,6 +69,7 @@ struct Trial {
   bool alone = false;            // the current or next attempt runs by itself: an earlier one ran out of memory
   bool cut = false;              // ended only because the study did
   bool silent = false;           // its config does not fit the space of an extended study: algorithms do not hear of it
+  int slots = 1;                 // that the current or last run takes: more than one if it was Granted
   bool live = false;             // the current attempt's process has not been seen to end
   int reports_seen = 0;          // in the current attempt, late and repeated ones included: Reported.n of the last
   int counted = 0;               // objective reports of this attempt that did not name the fidelity

@@ -13,6 +13,7 @@ inline constexpr const char* kConfig =
 
 Values are float, int or str, or the very object that a choice was given as. The dict is made once: it is yours to keep.)";
 inline constexpr const char* kUntil = "How far the trial is to run, in whole units of the fidelity; 1 without one.";
+inline constexpr const char* kLevels = "The same by name, of all fidelities: {\"epoch\": 9, \"share\": 0.4642}.";
 inline constexpr const char* kTrialSeed =
     "For the trial's own randomness, 0 to 2**31 - 1; follows from the study's seed.";
 inline constexpr const char* kResume = "True if the trial has run before and goes on, up to a larger `until`.";

@@ -29,6 +29,7 @@ nb::dict row_dict(const Row& row) {
   out["doc"] = row.doc;
   out["paper"] = row.paper;
   if constexpr (requires { row.needs_fidelity; }) out["needs_fidelity"] = row.needs_fidelity;
+  if constexpr (requires { row.levels; }) out["several_fidelities"] = row.levels;
   out["multi_objective"] = row.multi_objective;
   nb::list options;
   for (const OptionRow& option : row.options) options.append(option_dict(option));

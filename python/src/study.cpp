@@ -177,6 +177,21 @@ nb::object from_of(const TrialView& view) {
   return out;
 }
 
+nb::dict levels_of(const TrialView& view) {
+  const auto [fidelity, until] = view.core->with([&](AskTell& asked) {
+    return std::pair(asked.study().spec().fidelity, asked.study().trials()[static_cast<std::size_t>(view.id)].until);
+  });
+  nb::dict out;
+  if (!fidelity) return out;
+  out[fidelity->name.c_str()] = until;
+  for (const FidelityAxis& axis : fidelity->further) {
+    const double value = value_at(*fidelity, axis, until);
+    if (axis.whole) out[axis.name.c_str()] = static_cast<std::int64_t>(value);
+    else out[axis.name.c_str()] = value;
+  }
+  return out;
+}
+
 template <class T>
 auto field(T Trial::*member) {
   return [member](const TrialView& view) {
@@ -189,6 +204,7 @@ void bind_trial(nb::module_& module) {
       .def_ro("number", &TrialView::id, doc::kNumber)
       .def_prop_ro("config", &config_of, nb::sig("def config(self) -> dict[str, typing.Any]"), doc::kConfig)
       .def_prop_ro("until", field(&Trial::until), doc::kUntil)
+      .def_prop_ro("levels", &levels_of, nb::sig("def levels(self) -> dict[str, int | float]"), doc::kLevels)
       .def_prop_ro(
           "seed", [](const TrialView& view) { return view.core->read(view.id, run_seed); }, doc::kTrialSeed)
       .def_prop_ro(

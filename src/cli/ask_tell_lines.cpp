@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "cli/plan.h"
 #include "study/ledger.h"
 
 namespace hone {
@@ -70,6 +71,8 @@ Json handed_out(const Study& study, TrialId id) {
            {"until", trial.until},
            {"seed", run_seed(trial)},
            {"resume", trial.attempt > 1}};
+  if (const auto& fidelity = study.spec().fidelity; fidelity && !fidelity->further.empty())
+    out["levels"] = levels_json(*fidelity, trial.until);
   if (trial.from) out["from"] = Json{{"trial", trial.from->trial}, {"at", trial.from->at}};
   return out;
 }

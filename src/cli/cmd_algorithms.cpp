@@ -57,6 +57,12 @@ Json option_json(const OptionRow& option) {
   return out;
 }
 
+const char* trait_words(const std::string& trait) {
+  return trait == "needs_fidelity"       ? "needs a fidelity"
+         : trait == "several_fidelities" ? "takes several fidelities"
+                                         : "takes several objectives";
+}
+
 template <class Row>
 int list_algorithms(const Command& self, const Words& words, const std::vector<Row>& rows, const char* what,
                     const std::function<Json(const Row&)>& traits) {
@@ -78,8 +84,7 @@ int list_algorithms(const Command& self, const Words& words, const std::vector<R
     one["options"] = Json::array();
     text += (text.empty() ? "" : "\n") + folded(row.name + ": " + row.doc, 2) + folded("  " + row.paper, 4);
     for (const auto& [trait, value] : own.items())
-      if (value.template get<bool>())
-        text += fmt::format("  {}\n", trait == "needs_fidelity" ? "needs a fidelity" : "takes several objectives");
+      if (value.template get<bool>()) text += fmt::format("  {}\n", trait_words(trait));
     for (const OptionRow& option : row.options) {
       one["options"].push_back(option_json(option));
       text += folded(fmt::format("    {:<14} {} ({}; default: {})", option.name, option.doc, range_text(option),
@@ -108,7 +113,9 @@ int searchers_command(const Command& self, const Words& words) {
 
 int schedulers_command(const Command& self, const Words& words) {
   return list_algorithms<SchedulerRow>(self, words, schedulers(), "scheduler", [](const SchedulerRow& row) {
-    return Json{{"needs_fidelity", row.needs_fidelity}, {"multi_objective", row.multi_objective}};
+    return Json{{"needs_fidelity", row.needs_fidelity},
+                {"multi_objective", row.multi_objective},
+                {"several_fidelities", row.levels}};
   });
 }
 

@@ -42,11 +42,25 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   return plan;
 }
 
+Json levels_json(const Fidelity& fidelity, Resource until) {
+  Json out{{fidelity.name, until}};
+  for (const FidelityAxis& axis : fidelity.further) {
+    const double value = value_at(fidelity, axis, until);
+    out[axis.name] = axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
+  }
+  return out;
+}
+
 Json plan_json(const StudyPlan& plan) {
   Json brackets = Json::array();
   for (const Bracket& bracket : plan.brackets) {
     Json rungs = Json::array();
-    for (const Rung& rung : bracket.rungs) rungs.push_back(Json{{"n", rung.n}, {"r", rung.r}});
+    for (const Rung& rung : bracket.rungs) {
+      Json one{{"n", rung.n}, {"r", rung.r}};
+      if (plan.spec.fidelity && !plan.spec.fidelity->further.empty())
+        one["levels"] = levels_json(*plan.spec.fidelity, rung.r);
+      rungs.push_back(std::move(one));
+    }
     brackets.push_back(Json{{"s", bracket.s}, {"rungs", std::move(rungs)}});
   }
   return Json{{"brackets", std::move(brackets)}, {"units", plan.units}};
@@ -66,10 +80,14 @@ std::string stop_text(const StopRules& stop) {
 
 /// What there is the least of, and what a trial takes of it.
 std::string bound_text(const StudySpec& spec, const std::string& bound) {
-  const auto units = [](Millionths amount) { return number_text(static_cast<double>(amount) / 1e6); };
-  const std::string each = bound == "memory" ? "memory is " + memory_text(spec.resources.memory)
-                           : bound == "GPU"  ? "gpu is " + units(spec.resources.gpu)
-                                             : "cpu is " + units(spec.resources.cpu);
+  const auto units = [](Millionths amount, Millionths most) {
+    const std::string least = number_text(static_cast<double>(amount) / 1e6);
+    return most > 0 ? fmt::format("{}..{}", least, number_text(static_cast<double>(most) / 1e6)) : least;
+  };
+  const Resources& each_gets = spec.resources;
+  const std::string each = bound == "memory" ? "memory is " + memory_text(each_gets.memory)
+                           : bound == "GPU"  ? "gpu is " + units(each_gets.gpu, each_gets.gpu_most)
+                                             : "cpu is " + units(each_gets.cpu, each_gets.cpu_most);
   return fmt::format("{}-bound: resources.{} a trial", bound, each);
 }
 
@@ -82,8 +100,8 @@ std::string brackets_text(const StudyPlan& plan) {
     if (last && last->s == bracket.s) label.clear();  // rungs that are not promoted from one to the next
     last = &bracket;
     for (const Rung& rung : bracket.rungs) {
-      out += fmt::format("{:<11}{} up to {} {}\n", std::exchange(label, ""),
-                         rung.n > 0 ? counted(rung.n, "trial") : "trials", plan.spec.fidelity->name, rung.r);
+      out += fmt::format("{:<11}{} up to {}\n", std::exchange(label, ""),
+                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r));
     }
   }
   return out;

@@ -29,9 +29,7 @@ struct InWords {
   const StudySpec& spec;
   bool brackets;
 
-  std::string up_to(Resource until) const {
-    return spec.fidelity ? fmt::format("up to {} {}", spec.fidelity->name, until) : "";
-  }
+  std::string up_to(Resource until) const { return spec.fidelity ? "up to " + level_text(*spec.fidelity, until) : ""; }
   std::string operator()(const Started& e) const {
     std::string out = up_to(e.until);
     if (brackets) out += fmt::format("{}bracket {}", out.empty() ? "" : ", ", e.bracket);
@@ -45,6 +43,7 @@ struct InWords {
   std::string operator()(const Stopped& e) const { return e.ending ? "the study ended: " + e.why : e.why; }
   std::string operator()(const Expired& e) const { return because(cause_text(e.cause, 0), e.why); }
   std::string operator()(const Relaunched& e) const { return e.why; }
+  std::string operator()(const Granted& e) const { return e.why; }
   std::string operator()(const Finished& e) const { return because(e.failed ? "failed" : "", e.why); }
   std::string operator()(const Reported& e) const {
     const std::string said = fmt::format("{} (run {}, report {})", metrics_words(e.metrics), e.attempt, e.n);

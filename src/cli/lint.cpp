@@ -76,6 +76,36 @@ void lint_idle_slots(const LintInput& input, Remarks& out) {
                  fmt::format("{} is enough; less lets results guide more of the trials", *spec.stop.trials)});
 }
 
+/// A mean does not improve with each score, it settles.
+void lint_mean(const LintInput& input, Remarks& out) {
+  const StudySpec& spec = input.plan.spec;
+  if (spec.objectives.empty() || spec.objectives[0].aggregate != Aggregate::Mean || !spec.fidelity) return;
+  if (spec.scheduler.name == "plateau")
+    out.push_back({"", "scheduler", "plateau ends trials that no longer improve, and a mean of scores only settles",
+                   "asha, sh or median, which compare trials"});
+}
+
+/// A run gets more than the least when it is launched again.
+void lint_never_granted(const LintInput& input, Remarks& out) {
+  const StudySpec& spec = input.plan.spec;
+  if (most_slots(spec.resources) == 1) return;
+  const std::string field = spec.resources.cpu_most > 0 ? "resources.cpu" : "resources.gpu";
+  if (spec.parallel && *spec.parallel == 1)
+    return out.push_back({"", field, "a range, and `parallel: 1` leaves no slot to give", "a larger parallel"});
+  const std::string& name = spec.scheduler.name;
+  const SchedulerRow* row = find_scheduler(name);
+  const auto options = check_options("scheduler", row->options, spec.scheduler.options);
+  const bool stops = options && options->contains("stop") && option_bool(*options, "stop");
+  const bool falls_back = !resumable(spec) && (name == "asha" || name == "asyncband" || name == "auto");
+  const bool never =
+      name == "median" || name == "none" || name == "percentile" || name == "plateau" || name == "threshold";
+  if (spec.repeat > 1 || !(stops || falls_back || never)) return;
+  out.push_back(
+      {"", field,
+       fmt::format("a range, of which a run gets more when it goes on after a pause, and {} never pauses", name),
+       "a scheduler that promotes (asha, sh, hyperband), or one number"});
+}
+
 void lint_late_limit(const LintInput& input, Remarks& out) {
   const StudySpec& spec = input.plan.spec;
   if (!spec.limits.time || !spec.stop.time || *spec.limits.time <= *spec.stop.time) return;
@@ -101,6 +131,8 @@ const std::vector<LintRule>& lint_rules() {
       {"no-seed", "a study that cannot be drawn again", lint_no_seed},
       {"one-rung", "a fidelity too short for the scheduler to compare anything", lint_one_rung},
       {"idle-slots", "more slots than trials", lint_idle_slots},
+      {"mean", "a scheduler that cannot judge a mean of scores", lint_mean},
+      {"never-granted", "a range of resources of which no run can get more than the least", lint_never_granted},
       {"late-limit", "a limit of a trial that is longer than the study", lint_late_limit},
   };
   return rules;

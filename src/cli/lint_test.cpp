@@ -50,6 +50,32 @@ TEST(Lint, HasNothingToSayOfAGoodStudy) {
         << rule.name;
 }
 
+TEST(Lint, FindsARangeOfResourcesThatNobodyGets) {
+  const std::string range = "resources: {cpu: 1..4}\nfidelity: {name: epoch, max: 9}\n";
+  EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\nparallel: 1\n"),
+              ElementsAre("resources.cpu: a range, and `parallel: 1` leaves no slot to give; a larger parallel"));
+  for (const char* scheduler : {"median", "{asha: {stop: true}}"})
+    EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\nscheduler: " + scheduler + "\n"),
+                ElementsAre(testing::HasSubstr("never pauses; a scheduler that promotes")))
+        << scheduler;
+  EXPECT_THAT(remarks("never-granted", range), ElementsAre(testing::HasSubstr("auto never pauses"))) << "cannot go on";
+  for (const char* fine : {"", "parallel: 2\n", "scheduler: sh\n", "scheduler: none\nrepeat: 3\n"})
+    EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\n" + fine), IsEmpty()) << fine;
+  EXPECT_THAT(remarks("never-granted", "resources: {cpu: 4..4}\nscheduler: none\n"), IsEmpty());
+}
+
+TEST(Lint, FindsASchedulerThatCannotJudgeAMean) {
+  const std::string folds = "fidelity: {name: fold, max: 10}\nscheduler: plateau\n";
+  EXPECT_THAT(
+      remarks("mean", "objective: maximize acc mean\n" + folds),
+      ElementsAre(
+          "scheduler: plateau ends trials that no longer improve, and a mean of scores only settles; asha, sh or "
+          "median, which compare trials"));
+  EXPECT_THAT(remarks("mean", folds), IsEmpty());
+  EXPECT_THAT(remarks("mean", "objective: maximize acc mean\nfidelity: {name: fold, max: 10}\nscheduler: median\n"),
+              IsEmpty());
+}
+
 TEST(Lint, FindsALinearScaleOverDecades) {
   EXPECT_THAT(of_domain("linear-scale", "float(1e-4, 1e-1)"),
               ElementsAre("space.p: 0.0001 to 0.1 on a linear scale: 9 of 10 draws lie above 0.01009; "

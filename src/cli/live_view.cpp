@@ -88,7 +88,7 @@ void LiveView::scan(const Study& study, const Moment& moment) {
     if (const auto found = states.find(name(phase)); found != states.end()) scanned_.states.push_back(*found);
   scanned_.causes = cause_counts(study.trials());
   scanned_.best = best_of(study);
-  const std::int64_t free = moment.slots - study.live();
+  const std::int64_t free = moment.slots - study.taken();
   if (free > 0 && !moment.interrupted && !study.finished()) scanned_.wait = printable(moment.waits);
 }
 
@@ -159,6 +159,8 @@ LiveTrial LiveView::row(const Study& study, TrialId id, Seconds now) const {
   out.state = row_state(trial);
   out.running = std::max(0.0, now - trial.launched);
   out.at = trial.reports.empty() ? 0 : trial.reports.back().at;
+  if (study.spec().fidelity && !study.spec().fidelity->further.empty())  // what is on its way to a level is no report
+    out.at = std::max(out.at, trial.level);
   out.until = trial.until;
   out.metrics = metrics_text(study, trial);
   return out;
@@ -177,7 +179,7 @@ LiveState LiveView::state(const Study& study, const Moment& moment) {
   out.time = spec.stop.time;
   out.trials = spec.stop.trials;
   out.left = time_left(spec.stop, out.started, out.settled, out.elapsed);
-  out.running = study.live();
+  out.running = study.taken();
   out.slots = moment.slots;
   out.bound = moment.bound;
   out.unit = spec.fidelity ? printable(spec.fidelity->name) : "";

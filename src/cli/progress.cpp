@@ -66,13 +66,14 @@ std::string Progress::words(const Event& event, const Study& study) const {
   if (!id || *id < 0 || *id >= static_cast<TrialId>(study.trials().size())) return {};
   const StudySpec& spec = study.spec();
   const Trial& trial = study.trials()[static_cast<std::size_t>(*id)];
-  const std::string unit = spec.fidelity ? fmt::format(" up to {} {}", spec.fidelity->name, trial.until) : "";
+  const std::string unit = spec.fidelity ? " up to " + level_text(*spec.fidelity, trial.until) : "";
   const bool best = study.best() == *id;
   if (std::holds_alternative<Started>(event.fact))
     return fmt::format("trial {} started{}: {}", *id, unit, config_text(spec.space, trial.config));
   if (const auto* e = std::get_if<Resumed>(&event.fact))
     return fmt::format("trial {} resumed{}: {}", *id, unit, e->why);
   if (const auto* e = std::get_if<Relaunched>(&event.fact)) return fmt::format("trial {} again: {}", *id, e->why);
+  if (const auto* e = std::get_if<Granted>(&event.fact)) return fmt::format("trial {} gets {}", *id, e->why);
   if (const auto* e = std::get_if<Paused>(&event.fact))
     return fmt::format("trial {} paused, {}: {}", *id, value_words(spec, trial), e->why);
   if (const auto* e = std::get_if<Stopped>(&event.fact))

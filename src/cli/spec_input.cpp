@@ -60,7 +60,7 @@ class Checks {
     if (use_.trials && !command && draft.sound("command"))
       mistakes_.push_back({"command", "is missing; add the program that runs a trial"});
     if (command && draft.sound("command")) {
-      CommandCheck check = check_command(spec.command, draft.params);
+      CommandCheck check = check_command(spec.command, draft.params, further_fidelities(spec));
       warnings = std::move(check.warnings);
       std::move(check.mistakes.begin(), check.mistakes.end(), std::back_inserter(mistakes_));
       if (use_.trials) program(draft);

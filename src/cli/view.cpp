@@ -22,12 +22,20 @@ std::string join_why(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() ? a + b : a + "; " + b;
 }
 
+/// What its current or last run was given.
+Json run_resources(const StudySpec& spec, const Trial& trial) {
+  Json out;
+  out["cpu"] = static_cast<double>(cpus_of(spec.resources, trial.slots)) / 1e6;
+  if (spec.resources.gpu > 0) out["gpu"] = static_cast<double>(gpus_of(spec.resources, trial.slots)) / 1e6;
+  return out;
+}
+
 }  // namespace
 
 void StudyView::apply(Event&& event) {
   const std::optional<TrialId> id = trial_of(event);
   const bool known = id && *id >= 0 && *id < static_cast<TrialId>(views_.size());
-  const std::int64_t live = ledger_.live();
+  const std::int64_t taken = ledger_.taken();
   const Seconds spent = known ? trial(*id).spent : 0;
   const bool current = known && trial(*id).phase == Phase::Running;
   told_.clear();
@@ -45,7 +53,7 @@ void StudyView::apply(Event&& event) {
   if (is_decision(event))
     std::visit(
         [&](const auto& f) {
-          if constexpr (requires { f.free_slots; }) slots_ = live + f.free_slots;
+          if constexpr (requires { f.free_slots; }) slots_ = taken + f.free_slots;
         },
         event.fact);
   if (!id || *id < 0 || *id >= static_cast<TrialId>(views_.size())) return;
@@ -193,7 +201,7 @@ Json trial_json(const StudyView& study, TrialId id) {
   }
   const bool over = trial.phase != Phase::Running && (trial.phase != Phase::Waiting || trial.held);
   Json::object_t out;
-  out.reserve(16);  // with what `hone best` adds
+  out.reserve(17);  // with what `hone best` adds
   out.emplace_back("trial", trial.id);
   out.emplace_back("state", state_name(trial));
   out.emplace_back("cause", cause.empty() ? Json(nullptr) : Json(cause));
@@ -207,6 +215,7 @@ Json trial_json(const StudyView& study, TrialId id) {
   out.emplace_back("why", why_text(study, id));
   out.emplace_back("started", trial.started);
   out.emplace_back("ended", over ? Json(trial.ended) : Json(nullptr));
+  if (most_slots(study.spec().resources) > 1) out.emplace_back("resources", run_resources(study.spec(), trial));
   out.emplace_back("cpu_seconds", trial.cpu_seconds);
   out.emplace_back("peak_memory", trial.peak_memory);
   return out;
@@ -233,7 +242,7 @@ Json status_json(const StudyView& study, bool running, Seconds now) {
   out["counts"] = std::move(counts);
   out["best"] = std::move(best);
   out["elapsed"] = ledger.elapsed() + (going ? std::max(0.0, now - ledger.last_time()) : 0.0);
-  out["slots"] = Json{{"used", running ? ledger.live() : 0}, {"total", study.slots()}};
+  out["slots"] = Json{{"used", running ? ledger.taken() : 0}, {"total", study.slots()}};
   const bool front = study.spec().objectives.size() > 1 && ledger.best();
   out["hypervolume"] = front ? number_json(front_of(study).hypervolume) : Json(nullptr);
   return out;

@@ -128,6 +128,9 @@ std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, con
         return spec.space.text(*param, value);
       }
       if (name == "until") return std::to_string(trial.until);
+      if (spec.fidelity)
+        for (const FidelityAxis& axis : spec.fidelity->further)
+          if (name == axis.name) return text_at(*spec.fidelity, axis, trial.until);
       if (name == "dir") return trial_dir(trial, study_folder);
       if (name == "trial") return std::to_string(trial.id);
       if (name == "seed") return std::to_string(run_seed(trial));
@@ -149,7 +152,26 @@ std::string params_json(const StudySpec& spec, const Trial& trial) {
           if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) json[params[i].name] = value;
         },
         trial.config[i]);
+  if (spec.fidelity)
+    for (const FidelityAxis& axis : spec.fidelity->further) {
+      const double value = value_at(*spec.fidelity, axis, trial.until);
+      if (axis.whole) json[axis.name] = static_cast<std::int64_t>(value);
+      else json[axis.name] = value;
+    }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+constexpr const char* kThreads = "OMP_NUM_THREADS";
+
+/// Of a run that takes so many slots, rounded up.
+std::string whole_cpus(const Resources& resources, int slots) {
+  return std::to_string(std::max<Millionths>(1, (cpus_of(resources, slots) + 999'999) / 1'000'000));
+}
+
+/// HONE_SHARE for the fidelity `share`.
+std::string level_variable(std::string name) {
+  for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return "HONE_" + name;
 }
 
 bool has(const Environment& environment, std::string_view name) {
@@ -163,12 +185,18 @@ std::string_view reference(std::string_view value) {
   return all ? value.substr(1) : std::string_view();
 }
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// What is wrong with the placeholder `name` of `word`; empty if nothing is.
-std::string placeholder_mistake(const std::vector<Param>& params, const std::string& word, const std::string& name) {
+std::string placeholder_mistake(const std::vector<Param>& params, const std::vector<std::string>& further,
+                                const std::string& word, const std::string& name) {
   if (name == "params" && word != "{params}")
     return fmt::format("`{}`: {{params}} must be a word of its own", printable(word));
-  if (is_built_in(name) || find_param(params, name)) return {};
+  if (is_built_in(name) || find_param(params, name) || contains(further, name)) return {};
   std::vector<std::string> names(std::begin(kBuiltIn), std::end(kBuiltIn));
+  names.insert(names.end(), further.begin(), further.end());
   for (const Param& param : params) names.push_back(param.name);
   const std::string nearest = nearest_name(name, names);
   return fmt::format("`{{{}}}` is no parameter of the space; {}", name,
@@ -178,7 +206,15 @@ std::string placeholder_mistake(const std::vector<Param>& params, const std::str
 
 }  // namespace
 
-CommandCheck check_command(const std::vector<std::string>& command, const std::vector<Param>& params) {
+std::vector<std::string> further_fidelities(const StudySpec& spec) {
+  std::vector<std::string> names;
+  if (spec.fidelity)
+    for (const FidelityAxis& axis : spec.fidelity->further) names.push_back(axis.name);
+  return names;
+}
+
+CommandCheck check_command(const std::vector<std::string>& command, const std::vector<Param>& params,
+                           const std::vector<std::string>& further) {
   CommandCheck out;
   const auto wrong = [&](std::string what) { out.mistakes.push_back({"command", std::move(what)}); };
   if (command.empty()) wrong("empty; give the program that runs a trial");
@@ -188,19 +224,28 @@ CommandCheck check_command(const std::vector<std::string>& command, const std::v
           {"space." + param.name,
            fmt::format("{{{0}}} stands for something else in a command; call it e.g. my_{0}", param.name)});
   std::set<std::size_t> used;
+  std::set<std::string> levels;
   bool all = false;
   for (const std::string& word : command) {
     if (word.find('\0') != std::string::npos) wrong("a word holds a NUL byte; remove it");
     for (const std::string& name : placeholders(word)) {
-      if (std::string mistake = placeholder_mistake(params, word, name); !mistake.empty()) wrong(std::move(mistake));
+      if (std::string mistake = placeholder_mistake(params, further, word, name); !mistake.empty())
+        wrong(std::move(mistake));
       if (const auto param = find_param(params, name)) used.insert(*param);
+      else if (contains(further, name)) levels.insert(name);
       else all = all || name == "params";
     }
     for (const std::string& name : left_open(word))
       if (is_built_in(name) || find_param(params, name))
         wrong(fmt::format("`{{{0}` has no closing brace; write {{{0}}}, or {{{{{0} for the text itself", name));
   }
-  if (!out.mistakes.empty() || all || params.empty()) return out;
+  if (!out.mistakes.empty()) return out;
+  for (const std::string& name : further)
+    if (!levels.contains(name))
+      out.warnings.push_back(
+          fmt::format("command: {0} is not in it; add {{{0}}} unless the program reads {1} or $HONE_PARAMS", name,
+                      level_variable(name)));
+  if (all || params.empty()) return out;
   if (used.empty()) {
     out.warnings.emplace_back("command: no parameter in it; the program must read $HONE_PARAMS, or add {params}");
     return out;
@@ -213,7 +258,7 @@ CommandCheck check_command(const std::vector<std::string>& command, const std::v
 }
 
 Result<std::vector<std::string>> check_command(const StudySpec& spec) {
-  CommandCheck check = check_command(spec.command, spec.space.params());
+  CommandCheck check = check_command(spec.command, spec.space.params(), further_fidelities(spec));
   if (!check.mistakes.empty()) return tl::unexpected(error_of(check.mistakes));
   return std::move(check.warnings);
 }
@@ -235,15 +280,23 @@ RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& s
   run.argv = words_of(spec, trial, study_folder);
   run.params = params_json(spec, trial);
   run.folder = run_folder(trial, study_folder);
+  run.slots = trial.slots;
   run.env = extra;
+  const std::string cpus = whole_cpus(spec.resources, trial.slots);
+  const auto own = std::find_if(run.env.begin(), run.env.end(), [](const auto& e) { return e.first == kThreads; });
+  if (own != run.env.end() && !has(spec.env, kThreads)) own->second = cpus;  // ours: study_environment()
   const auto set = [&](const char* name, std::string value) { run.env.emplace_back(name, std::move(value)); };
   set("HONE_STUDY", spec.name);
   set("HONE_TRIAL", std::to_string(trial.id));
   set("HONE_SEED", std::to_string(run_seed(trial)));
   set("HONE_UNTIL", std::to_string(trial.until));
+  if (spec.fidelity)
+    for (const FidelityAxis& axis : spec.fidelity->further)
+      set(level_variable(axis.name).c_str(), text_at(*spec.fidelity, axis, trial.until));
   set("HONE_ATTEMPT", std::to_string(trial.attempt));
   set("HONE_DIR", trial_dir(trial, study_folder));
   set("HONE_PARAMS", run.folder + "/params.json");
+  set("HONE_CPUS", cpus);
   set("HONE_REPORT", fmt::format("{}/report.{}", run.folder, trial.attempt));
   return run;
 }
@@ -292,7 +345,7 @@ Result<Environment> study_environment(const StudySpec& spec, const Environment& 
   const auto unless_set = [&](const char* name, std::string value) {
     if (!has(extra, name) && !has(inherited, name)) extra.emplace_back(name, std::move(value));
   };
-  unless_set("OMP_NUM_THREADS", std::to_string(std::max<Millionths>(1, (spec.resources.cpu + 999'999) / 1'000'000)));
+  unless_set(kThreads, whole_cpus(spec.resources, 1));
   unless_set("OMP_WAIT_POLICY", "passive");
   return extra;
 }

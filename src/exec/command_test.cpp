@@ -84,7 +84,7 @@ TEST(Command, ItsEnvironmentTellsTheTrialWhoItIs) {
   EXPECT_THAT(run.env, ElementsAre(Pair("MODE", "fast"), Pair("HONE_STUDY", "demo"), Pair("HONE_TRIAL", "7"),
                                    Pair("HONE_SEED", "11"), Pair("HONE_UNTIL", "9"), Pair("HONE_ATTEMPT", "2"),
                                    Pair("HONE_DIR", "/home/s/7/files"), Pair("HONE_PARAMS", "/home/s/7/params.json"),
-                                   Pair("HONE_REPORT", "/home/s/7/report.2")));
+                                   Pair("HONE_CPUS", "1"), Pair("HONE_REPORT", "/home/s/7/report.2")));
   EXPECT_EQ(run.folder, "/home/s/7");
   EXPECT_EQ(run.key, (RunKey{7, 2}));
 }
@@ -189,6 +189,44 @@ TEST(Environment, ThreadsFollowTheCpusUnlessTheUserSaysOtherwise) {
   EXPECT_THAT(*study_environment(s, {{"OMP_NUM_THREADS", "8"}}), ElementsAre(Pair("OMP_WAIT_POLICY", "passive")));
   s.env = {{"OMP_NUM_THREADS", "4"}, {"OMP_WAIT_POLICY", "active"}};
   EXPECT_THAT(*study_environment(s, {}), ElementsAre(Pair("OMP_NUM_THREADS", "4"), Pair("OMP_WAIT_POLICY", "active")));
+}
+
+TEST(Command, AFurtherFidelityHasAPlaceholderAVariableAndAKey) {
+  StudySpec s = spec({"t", "{lr}", "{model}", "{batch-size}", "--share={share}", "{until}"});
+  s.fidelity = Fidelity{"epoch", 1, 27, {{"share", 0.1, 1, false}, {"rows", 1000, 50000, true}}};
+  const RunSpec run = make_run(s, trial(), "/s", {});
+  EXPECT_THAT(run.argv, ElementsAre("t", "0.001", "mlp", "64", "--share=0.4642", "9"));
+  EXPECT_THAT(run.env, ::testing::IsSupersetOf({std::pair<std::string, std::string>("HONE_SHARE", "0.4642"),
+                                                {"HONE_ROWS", "13572"},
+                                                {"HONE_UNTIL", "9"}}));
+  EXPECT_EQ(nlohmann::json::parse(run.params)["share"], 0.4642);
+  EXPECT_EQ(nlohmann::json::parse(run.params)["rows"], 13572);
+  EXPECT_THAT(*check_command(s),
+              ElementsAre("command: rows is not in it; add {rows} unless the program reads HONE_ROWS or "
+                          "$HONE_PARAMS"));
+  s.command.push_back("{shares}");
+  EXPECT_THAT(check_command(s).error().what, HasSubstr("did you mean {share}?"));
+}
+
+TEST(Environment, ARunThatTakesMoreSlotsIsToldOfItsCpus) {
+  StudySpec s = spec({"t"});
+  s.resources.cpu = 2'000'000;
+  s.resources.cpu_most = 5'000'000;
+  Trial t = trial();
+  const auto of = [&](const Environment& inherited, const std::string& name) -> std::string {
+    for (const auto& [key, value] : make_run(s, t, "/s", *study_environment(s, inherited)).env)
+      if (key == name) return value;
+    return "";
+  };
+  EXPECT_EQ(of({}, "OMP_NUM_THREADS"), "2");
+  t.slots = 3;
+  EXPECT_EQ(make_run(s, t, "/s", {}).slots, 3);
+  EXPECT_EQ(of({}, "OMP_NUM_THREADS"), "5");
+  EXPECT_EQ(of({}, "HONE_CPUS"), "5");
+  EXPECT_EQ(of({{"OMP_NUM_THREADS", "8"}}, "OMP_NUM_THREADS"), "") << "inherited as it is";
+  s.env = {{"OMP_NUM_THREADS", "1"}};
+  EXPECT_EQ(of({}, "OMP_NUM_THREADS"), "1");
+  EXPECT_EQ(of({}, "HONE_CPUS"), "5");
 }
 
 }  // namespace

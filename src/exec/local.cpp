@@ -300,7 +300,7 @@ Result<void> LocalExecutor::launch(const RunSpec& run) {
     return fail(Code::Internal, fmt::format("{}: a run's folder must lie in {}", run.folder, study));
   if (!socket_)
     if (auto ok = mend(); !ok) return ok;
-  const auto devices = slots_.take(run.key);
+  const auto devices = slots_.take(run.key, run.slots);
   if (!devices)
     return fail(Code::Unavailable, fmt::format("trial {}: all {} slots are taken", run.key.trial, slots_.total()));
   Launch launch{run.key, run.argv, run.env, run.params, run.folder.substr(study.size() + 1), *devices, run.fresh};

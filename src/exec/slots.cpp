@@ -42,11 +42,11 @@ Result<Slots> Slots::make(const Resources& request, std::optional<int> parallel,
   if (auto ok = check_request(request, parallel, machine); !ok) return tl::unexpected(ok.error());
   Slots slots;
   slots.parallel_ = parallel;
+  slots.request_ = request;
   if (request.cpu > 0) slots.fit(std::max<Millionths>(1, machine.cpus / request.cpu), "CPU");
   if (request.gpu > 0) {
     const auto gpus = static_cast<Millionths>(machine.gpus.size());
     slots.fit(request.gpu < kWhole ? gpus * (kWhole / request.gpu) : gpus / (request.gpu / kWhole), "GPU");
-    slots.gpu_ = request.gpu;
     slots.devices_ = machine.gpus;
     slots.left_.assign(machine.gpus.size(), kWhole);
   } else if (request.cpu == 0) {
@@ -67,12 +67,12 @@ std::string Slots::bound() const {
   return !parallel_ && usual_ < fit_ ? "CPU" : bound_;
 }
 
-std::optional<Devices> Slots::take(const RunKey& key) {
-  if (const auto held = held_.find(key); held != held_.end()) return held->second;
-  if (used() >= total()) return std::nullopt;
+std::optional<Devices> Slots::take(const RunKey& key, int slots) {
+  if (const auto held = held_.find(key); held != held_.end()) return held->second.devices;
+  if (used() + slots > total()) return std::nullopt;
   Devices devices;
-  const Millionths each = std::min(gpu_, kWhole);
-  for (Millionths need = gpu_; need > 0; need -= each) {
+  const Millionths each = std::min(request_.gpu, kWhole);
+  for (Millionths need = gpus_of(request_, slots); need > 0; need -= each) {
     // The emptiest device, so that shares spread; the first of equals.
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
@@ -82,22 +82,26 @@ std::optional<Devices> Slots::take(const RunKey& key) {
     if (!best) return std::nullopt;
     devices.push_back(devices_[*best]);
   }
-  hold(key, devices);
+  hold(key, devices, slots);
   return devices;
 }
 
-void Slots::hold(const RunKey& key, const Devices& devices) {
-  if (!held_.emplace(key, devices).second) return;
+void Slots::hold(const RunKey& key, const Devices& devices, int slots) {
+  if (!held_.emplace(key, Held{devices, slots}).second) return;
+  used_ += slots;
   for (std::size_t i = 0; i < devices_.size(); ++i)
-    if (std::find(devices.begin(), devices.end(), devices_[i]) != devices.end()) left_[i] -= std::min(gpu_, kWhole);
+    if (std::find(devices.begin(), devices.end(), devices_[i]) != devices.end())
+      left_[i] -= std::min(request_.gpu, kWhole);
 }
 
 void Slots::free(const RunKey& key) {
   const auto held = held_.find(key);
   if (held == held_.end()) return;
+  const Devices& devices = held->second.devices;
   for (std::size_t i = 0; i < devices_.size(); ++i)
-    if (std::find(held->second.begin(), held->second.end(), devices_[i]) != held->second.end())
-      left_[i] += std::min(gpu_, kWhole);
+    if (std::find(devices.begin(), devices.end(), devices_[i]) != devices.end())
+      left_[i] += std::min(request_.gpu, kWhole);
+  used_ -= held->second.slots;
   held_.erase(held);
 }
 

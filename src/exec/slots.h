@@ -30,11 +30,11 @@ class Slots {
   std::string bound() const;
   /// Another number from here on; the machine bounds it still. What is held stays held. REQUIRES: 1 or more.
   void set_parallel(int parallel) { parallel_ = parallel; }
-  int used() const { return static_cast<int>(held_.size()); }
-  /// Its devices, or nothing if there is no room. The same for a key that holds some already.
-  std::optional<Devices> take(const RunKey& key);
+  int used() const { return used_; }
+  /// Its devices, or nothing if there is no room. The same for a key that holds some already. `slots`: that it takes.
+  std::optional<Devices> take(const RunKey& key, int slots = 1);
   /// A run that was found alive keeps what it has, whether or not that fits.
-  void hold(const RunKey& key, const Devices& devices);
+  void hold(const RunKey& key, const Devices& devices, int slots = 1);
   void free(const RunKey& key);
 
  private:
@@ -46,10 +46,15 @@ class Slots {
   std::string bound_ = "CPU";  // what it has the least of
   int usual_ = 1'000'000;      // without a wish: one per CPU where a run asks for nothing
   std::optional<int> parallel_;
-  Millionths gpu_ = 0;  // per run
+  Resources request_;
   std::vector<std::string> devices_;
   std::vector<Millionths> left_;  // parallel to devices_; may be negative after hold()
-  std::map<RunKey, Devices> held_;
+  struct Held {
+    Devices devices;
+    int slots = 1;
+  };
+  std::map<RunKey, Held> held_;
+  int used_ = 0;  // slots of those
 };
 
 }  // namespace hone

@@ -50,6 +50,23 @@ TEST(Slots, AShareNeverSpansTwoDevices) {
   EXPECT_EQ(Slots::make(wants(0, 333'334), {}, machine(64'000'000, {"0"}))->total(), 2);
 }
 
+TEST(Slots, ARunThatTakesSeveralLeavesSoMuchLessForTheOthers) {
+  Resources range = wants(1'000'000, 1'000'000);
+  range.cpu_most = 3'000'000;
+  range.gpu_most = 2'000'000;
+  auto slots = Slots::make(range, {}, machine(64'000'000, {"0", "1", "2", "3"}));
+  ASSERT_TRUE(slots);
+  EXPECT_EQ(slots->total(), 4);
+  EXPECT_THAT(slots->take({0, 1}).value(), ElementsAre("0"));
+  EXPECT_FALSE(slots->take({1, 1}, 4)) << "3 are left";
+  EXPECT_THAT(slots->take({1, 1}, 3).value(), ElementsAre("1", "2")) << "three slots, but no more than two devices";
+  EXPECT_EQ(slots->used(), 4);
+  EXPECT_FALSE(slots->take({2, 1}));
+  slots->free({1, 1});
+  EXPECT_EQ(slots->used(), 1);
+  EXPECT_THAT(slots->take({2, 1}, 2).value(), ElementsAre("1", "2"));
+}
+
 TEST(Slots, SharesSpreadOverDevices) {
   auto slots = Slots::make(wants(0, 500'000), {}, machine(64'000'000, {"3", "5"}));
   EXPECT_THAT(*slots->take({0, 1}), ElementsAre("3"));

@@ -133,7 +133,7 @@ void AskTell::end_run(TrialId id, Exited exited) {
 bool AskTell::step(int free_slots, std::vector<TrialId>* started) {
   auto next = study_.decide(now_(), free_slots);
   auto* event = std::get_if<Event>(&next);
-  if (!event) return false;
+  if (!event || std::holds_alternative<Granted>(event->fact)) return false;  // its caller has no slots of ours
   const auto id = trial_of(*event);
   const bool launches = std::holds_alternative<Started>(event->fact) || std::holds_alternative<Resumed>(event->fact) ||
                         std::holds_alternative<Relaunched>(event->fact);

@@ -197,8 +197,30 @@ std::string copy_text(const CheckpointCopy& copy, const StudySpec& spec) {
                      copy.bytes > 0 && copy.shared == copy.bytes ? ", shared by the file system" : "");
 }
 
+namespace {
+
+/// Of which fold a score is must be known, or a mean has some of them twice and others not at all.
+std::optional<std::string> unclear_fold(const Reported& report, const Trial& trial, const StudySpec& spec) {
+  if (spec.objectives.empty() || spec.objectives[0].aggregate != Aggregate::Mean) return std::nullopt;
+  const std::string& name = spec.fidelity->name;
+  const auto names = spellings(*spec.fidelity);
+  const auto said = std::find_if(report.metrics.begin(), report.metrics.end(), [&](const auto& metric) {
+    return std::find(names.begin(), names.end(), metric.first) != names.end();
+  });
+  if (said != report.metrics.end() && said->second == 0)
+    return fmt::format("trial {}: reports {}=0, and the first is 1; print {}=1 to {}", trial.id, said->first, name,
+                       spec.fidelity->max);
+  if (said == report.metrics.end() && begins_at(trial) >= 1)
+    return fmt::format("trial {}: goes on after {} {} and does not say which its scores are of; print {}=N with each",
+                       trial.id, name, begins_at(trial), name);
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> started_over(const Reported& report, const Trial& trial, const StudySpec& spec) {
   if (report.n != 1 || !spec.fidelity) return std::nullopt;
+  if (auto unclear = unclear_fold(report, trial, spec)) return unclear;
   const Resource begin = begins_at(trial);
   if (begin < 1) return std::nullopt;
   const auto names = spellings(*spec.fidelity);

@@ -137,6 +137,22 @@ TEST_F(CheckpointFolders, ACopyThatACrashLeftUnfinishedIsMadeAnew) {
   EXPECT_FALSE(there("1/files.copying"));
 }
 
+TEST_F(CheckpointFolders, ScoresWhoseFoldIsUnclearAreFoundOut) {
+  spec_.objectives = {{"acc", true, Aggregate::Mean}};
+  spec_.fidelity = Fidelity{"fold", 1, 20};
+  Reported report{.trial = 1, .attempt = 1, .n = 1, .metrics = {{"acc", 0.5}, {"fold", 11}}, .infeasible = {}};
+  EXPECT_EQ(started_over(report, trials_[1], spec_), std::nullopt);
+  report.metrics.pop_back();
+  EXPECT_EQ(started_over(report, trials_[1], spec_),
+            "trial 1: goes on after fold 10 and does not say which its scores are of; print fold=N with each");
+  EXPECT_EQ(started_over(report, trials_[0], spec_), std::nullopt) << "counted from the first on";
+  report.metrics.emplace_back("folds", 0);
+  EXPECT_EQ(started_over(report, trials_[0], spec_),
+            "trial 0: reports folds=0, and the first is 1; print fold=1 to 20");
+  spec_.objectives[0].aggregate = Aggregate::Last;
+  EXPECT_EQ(started_over(report, trials_[0], spec_), std::nullopt);
+}
+
 TEST_F(CheckpointFolders, AProgramThatBeginsAtOneAgainIsFoundOut) {
   Reported report{.trial = 1, .attempt = 1, .n = 1, .metrics = {{"loss", 0.5}, {"epoch", 1}}, .infeasible = {}};
   const auto line = started_over(report, trials_[1], spec_);

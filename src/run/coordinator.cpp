@@ -169,9 +169,10 @@ void Coordinator::put(Event event) {
 }
 
 Result<void> Coordinator::decide() {
+  // Asked once, so that what is granted to a run does not come when it is on its way.
+  const bool room = !hooks_.room || hooks_.room();
   while (interrupts_ == 0) {
-    const bool room = !hooks_.room || hooks_.room();
-    const auto free = room ? std::max<std::int64_t>(0, executor_.slots() - study_.live()) : 0;
+    const auto free = room ? std::max<std::int64_t>(0, executor_.slots() - study_.taken()) : 0;
     auto next = study_.decide(hooks_.now(), static_cast<int>(free));
     auto* event = std::get_if<Event>(&next);
     if (event) {

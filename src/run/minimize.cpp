@@ -78,6 +78,8 @@ Result<Best> minimize(std::string_view text, const std::function<double(Run&)>& 
 
 Result<Best> minimize(StudySpec spec, const std::function<double(Run&)>& objective) {
   if (spec.objectives.empty()) spec.objectives.push_back({"value", false, Aggregate::Last});
+  if (spec.fidelity && !spec.fidelity->further.empty())
+    return invalid("fidelity: several are for programs, and for ask and tell; a function has one, its `until`");
   auto study = Study::make(std::move(spec));
   if (!study) return tl::unexpected(study.error());
   while (!study->finished()) {

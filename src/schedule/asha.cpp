@@ -106,6 +106,7 @@ std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, con
 SchedulerRow asha_row() {
   SchedulerRow row;
   row.name = "asha";
+  row.levels = true;
   row.doc =
       "Asynchronous successive halving: many trials for little, the best 1/eta of each rung for more. Never leaves a "
       "slot idle.";

@@ -12,6 +12,7 @@ SchedulerRow bohb_row() {
   constexpr std::int64_t kAll = 100;  // brackets
   SchedulerRow row;
   row.name = "bohb";
+  row.levels = true;
   row.doc =
       "Hyperband whose configurations come from densities of the highest rung with enough results. The searcher is tpe "
       "unless the study names another.";

@@ -4,6 +4,9 @@
 //   A trial is stopped at step s if its best loss up to s is strictly worse than the median, over the other trials that
 //   reported at s or beyond, of the mean of each one's losses up to s.
 //
+// Scores of folds (`inputs.mean`): a loss is the mean of all so far already, and a lucky first fold says nothing once there
+// are more. So it is the mean up to s that is compared, with those of the same number of folds only.
+//
 // The paper takes completed trials only; here any other trial counts that got as far, also one that runs or was stopped:
 // under a stopping rule the completed ones are a flattering sample.
 #include <fmt/format.h>
@@ -24,7 +27,7 @@ constexpr double kWorst = std::numeric_limits<double>::infinity();
 class Quantile : public Stopper {
  public:
   Quantile(const ScheduleInputs& inputs, const Options& options, QuantileRule rule)
-      : Stopper(inputs, options), rule_(rule) {}
+      : Stopper(inputs, options), rule_(rule), mean_(inputs.mean) {}
 
  protected:
   std::optional<std::string> report(TrialId trial, Resource at, double loss, bool running) override {
@@ -46,7 +49,7 @@ class Quantile : public Stopper {
 
   void add(TrialId trial, Curve& curve, Resource at, double loss) {
     if (std::isnan(loss)) loss = kWorst;
-    if (at < max_ && !steps_.contains(at)) {
+    if (at < max_ && !mean_ && !steps_.contains(at)) {
       // Nobody reported at this very step before: those who went past it count with what they had there.
       Step& step = steps_[at];
       for (const Curve& other : curves_) {
@@ -57,7 +60,7 @@ class Quantile : public Stopper {
       }
     }
     // Steps that this trial jumped over, where others did report.
-    if (!curve.at.empty()) {
+    if (!curve.at.empty() && !mean_) {
       auto end = steps_.lower_bound(at);
       for (auto step = steps_.upper_bound(curve.last()); step != end; ++step)
         step->second.insert({curve.value.back(), trial});
@@ -66,7 +69,7 @@ class Quantile : public Stopper {
     curve.mean = curve.at.empty() ? loss : curve.mean + (loss - curve.mean) / (n + 1);
     if (std::isnan(curve.mean)) curve.mean = kWorst;
     curve.at.push_back(at);
-    curve.value.push_back(rule_.of == QuantileRule::Of::Means ? curve.mean : loss);
+    curve.value.push_back(rule_.of == QuantileRule::Of::Means && !mean_ ? curve.mean : loss);
     curve.best = std::min(curve.best, loss);
     if (at < max_) steps_[at].insert({curve.value.back(), trial});
   }
@@ -82,15 +85,17 @@ class Quantile : public Stopper {
     const double low = other(below), high = other(std::min(below + 1, others - 1));
     const double part = place - static_cast<double>(below);
     const double limit = part == 0 || low == high ? low : part == 0.5 ? (low + high) / 2 : low + part * (high - low);
-    if (!(curve.best > limit)) return std::nullopt;
+    const double value = mean_ ? curve.value.back() : curve.best;
+    if (!(value > limit)) return std::nullopt;
     const std::string name = rule_.of == QuantileRule::Of::Means
                                  ? "the median"
                                  : fmt::format("what the best {:g} % have,", 100 * rule_.share);
-    return fmt::format("best {} by {} is worse than {} {} of {} trials", wording_.value(curve.best),
+    return fmt::format("{} {} by {} is worse than {} {} of {} trials", mean_ ? "mean" : "best", wording_.value(value),
                        wording_.fidelity(curve.last()), name, wording_.value(limit), others);
   }
 
   QuantileRule rule_;
+  bool mean_;
   std::vector<Curve> curves_;       // by trial
   std::map<Resource, Step> steps_;  // every step below max_ at which somebody reported
 };

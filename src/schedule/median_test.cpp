@@ -36,6 +36,38 @@ TEST(Median, LooksAtTheBestSoFarNotAtTheLatest) {
   EXPECT_EQ(brief(desk.next()), "start 9");
 }
 
+TEST(Median, ComparesMeansOfScoresAtTheSameNumberOfFoldsOnly) {
+  ScheduleInputs folds = epochs(1, 9);
+  folds.unit = "fold";
+  folds.mean = true;
+  for (const char* name : {"median", "percentile"}) {
+    Desk desk(name, folds, kEarly);
+    for (double mean : {0.2, 0.3, 0.4}) {
+      TrialId id = desk.start();
+      desk.report(id, 1, mean + 0.3);  // the means of one fold, of two
+      desk.report(id, 2, mean);
+    }
+    TrialId lucky = desk.start();
+    desk.report(lucky, 1, 0.1);
+    EXPECT_EQ(brief(desk.next()), "start 9");
+    desk.report(lucky, 2, 0.35);
+    EXPECT_EQ(brief(desk.next()), "stop 3") << "the first fold is part of the mean";
+    EXPECT_EQ(why(desk.next()).substr(0, 34), "mean 0.35 by fold 2 is worse than ");
+    // Nobody has four folds, though all have more or fewer.
+    Desk jumps(name, folds, kEarly);
+    for (double mean : {0.2, 0.3, 0.4}) {
+      TrialId id = jumps.start();
+      jumps.report(id, 2, mean);
+      jumps.report(id, 6, mean);
+    }
+    TrialId other = jumps.start();
+    jumps.report(other, 4, 0.9);
+    EXPECT_EQ(brief(jumps.next()), "start 9");
+    jumps.report(other, 6, 0.9);
+    EXPECT_EQ(brief(jumps.next()), "stop 3");
+  }
+}
+
 TEST(Median, WaitsForStartupTrialsAndForTheGrace) {
   Desk desk("median", epochs(1, 9), {{"startup", std::int64_t{2}}, {"grace", std::int64_t{3}}});
   TrialId a = desk.start(), b = desk.start(), bad = desk.start();

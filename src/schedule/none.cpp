@@ -37,6 +37,7 @@ std::unique_ptr<Scheduler> make_none(const ScheduleInputs& inputs, std::string w
 SchedulerRow none_row() {
   SchedulerRow row;
   row.name = "none";
+  row.levels = true;
   row.doc = "Runs every trial to the end. For objectives without a fidelity, or where early results say little.";
   row.paper = "";
   row.needs_fidelity = false;

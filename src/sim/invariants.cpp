@@ -26,7 +26,7 @@ void Invariants::check_launch(const char* what, TrialId id, Phase needed, const 
   if (!trial) return add(fmt::format("{} of trial {}, which does not exist", what, id));
   if (trial->phase != needed) add(fmt::format("{} of trial {}, which is {}", what, id, name(trial->phase)));
   if (trial->live) add(fmt::format("{} of trial {}, whose last run has not ended", what, id));
-  if (study.live() >= workers_) add(fmt::format("{} of trial {} without a free slot", what, id));
+  if (study.taken() >= workers_) add(fmt::format("{} of trial {} without a free slot", what, id));
 }
 
 void Invariants::check(const Event& event, const Study& study) {
@@ -35,7 +35,7 @@ void Invariants::check(const Event& event, const Study& study) {
     if (e->trial != static_cast<TrialId>(study.trials().size())) {
       add(fmt::format("trial {} started, {} expected", e->trial, study.trials().size()));
     }
-    if (study.live() >= workers_) add(fmt::format("trial {} started without a free slot", e->trial));
+    if (study.taken() >= workers_) add(fmt::format("trial {} started without a free slot", e->trial));
     if (e->config.size() != spec_.space.params().size() || !spec_.space.allows(e->config)) {
       add(fmt::format("trial {} started with a configuration that is not legal", e->trial));
     }
@@ -50,6 +50,14 @@ void Invariants::check(const Event& event, const Study& study) {
       add(fmt::format("trial {} resumed to {}, beyond the last", e->trial, e->until));
   } else if (const auto* e = std::get_if<Relaunched>(&event.fact)) {
     check_launch("Relaunched", e->trial, Phase::Waiting, study);
+  } else if (const auto* e = std::get_if<Granted>(&event.fact)) {
+    const Trial* trial = find(study, e->trial);
+    if (!trial || trial->phase != Phase::Running || trial->slots != 1)
+      return add(fmt::format("Granted to trial {}, which is not about to run", e->trial));
+    if (e->slots < 2 || e->slots > most_slots(spec_.resources))
+      add(fmt::format("Granted {} slots to trial {}", e->slots, e->trial));
+    if (study.taken() + e->slots - 1 > workers_)
+      add(fmt::format("Granted {} slots to trial {}, more than are free", e->slots, e->trial));
   } else if (const auto* e = std::get_if<Stopped>(&event.fact)) {
     const Trial* trial = find(study, e->trial);
     bool alive =
@@ -63,7 +71,7 @@ void Invariants::check(const Event& event, const Study& study) {
 
 void Invariants::check_end(const Study& study, std::span<const Event> log) {
   if (!study.finished()) add("the study did not finish");
-  if (study.live() != 0) add(fmt::format("{} slots leaked", study.live()));
+  if (study.live() != 0 || study.taken() != 0) add(fmt::format("{} slots leaked", study.taken()));
   std::int64_t started = 0;
   for (const Trial& trial : study.trials()) {
     if (trial.phase == Phase::Running || trial.phase == Phase::Waiting || trial.phase == Phase::Paused) {

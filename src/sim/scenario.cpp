@@ -155,7 +155,8 @@ void add_trials(const Study& study, Facts& facts) {
 
 Facts facts_of(const Scenario& scenario, const SimResult& result) {
   Facts facts;
-  for (const char* kind : {"trials", "started", "resumed", "relaunched", "added", "expired"}) facts[kind] = 0;
+  for (const char* kind : {"trials", "started", "resumed", "relaunched", "granted", "added", "expired"})
+    facts[kind] = 0;
   add_trials(result.study, facts);
   facts["units"] = static_cast<double>(result.units);
   facts["launches"] = static_cast<double>(result.launches);
@@ -166,6 +167,10 @@ Facts facts_of(const Scenario& scenario, const SimResult& result) {
   for (const Event& event : result.log) {
     if (std::holds_alternative<Started>(event.fact)) ++facts["started"];
     if (std::holds_alternative<Relaunched>(event.fact)) ++facts["relaunched"];
+    if (const auto* granted = std::get_if<Granted>(&event.fact)) {
+      ++facts["granted"];
+      ++facts[fmt::format("granted {}", granted->slots)];
+    }
     if (std::holds_alternative<Added>(event.fact)) ++facts["added"];
     if (std::holds_alternative<Expired>(event.fact)) ++facts["expired"];
     if (const auto* resumed = std::get_if<Resumed>(&event.fact)) {
@@ -248,7 +253,7 @@ std::vector<std::string> unmet(const Scenario& scenario, const SimResult& result
       // What never happened is 0: `resumed to 9`, `failed lost`.
       double actual = facts.contains(what) ? facts[what] : 0;
       bool counted = facts.contains(what) || what.starts_with("resumed to ") || what.starts_with("failed ") ||
-                     what.starts_with("completed at ");
+                     what.starts_with("completed at ") || what.starts_with("granted ");
       if (!counted) lines.push_back(what + ": no such count");
       else if (!meets(actual, wanted)) lines.push_back(fmt::format("{}: {} instead of {}", what, actual, wanted));
     }

@@ -86,7 +86,7 @@ class Simulation {
     for (std::size_t decisions = 0;; ++decisions) {
       // A decision that apply() ignores would be proposed for ever.
       if (decisions > kPatience + 2 * study_.trials().size()) return stick("decide() never comes to an end");
-      auto free = std::max<std::int64_t>(0, world_.workers() - study_.live());
+      auto free = std::max<std::int64_t>(0, world_.workers() - study_.taken());
       auto move = study_.decide(world_.now(), static_cast<int>(free));
       if (auto* wait = std::get_if<Wait>(&move)) {
         wait_ = std::move(wait->why);

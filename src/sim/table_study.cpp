@@ -24,6 +24,9 @@ Result<void> playable(const StudySpec& spec, const CurveTable& table) {
   if (const SearcherRow* row = find_searcher(spec.searcher.name); row && row->outside)
     return invalid(
         fmt::format("searcher: {} asks a program, which a simulation does not run; name another", row->name));
+  if (spec.fidelity && !spec.fidelity->further.empty())
+    return invalid(fmt::format("fidelity: {} of them, and a table has one; leave out all but the first",
+                               spec.fidelity->further.size() + 1));
   if (spec.fidelity && spec.fidelity->max > static_cast<Resource>(table.units))
     return invalid(fmt::format("fidelity.max: {} is beyond the {} units of {}; use at most {}", spec.fidelity->max,
                                table.units, table.file, table.units));

@@ -26,7 +26,7 @@ Seconds World::there() const { return there_ + (now_ - changed_) * workers_; }
 Seconds World::busy() const {
   Seconds busy = busy_;
   for (const SimRun& run : runs_)
-    if (!run.ended) busy += now_ - run.began;
+    if (!run.ended) busy += (now_ - run.began) * run.slots;
   return busy;
 }
 
@@ -54,7 +54,8 @@ void World::launch(const Trial& trial) {
     broken_.push_back(
         fmt::format("trial {} attempt {} launched while {} runs", trial.id, trial.attempt, known.attempt));
   }
-  if (live_ >= workers_) broken_.push_back(fmt::format("trial {} launched without a free worker", trial.id));
+  if (taken_ + trial.slots > workers_)
+    broken_.push_back(fmt::format("trial {} launched without a free worker", trial.id));
   std::size_t index = runs_.size();
   if (free_.empty()) {
     runs_.emplace_back();
@@ -69,12 +70,14 @@ void World::launch(const Trial& trial) {
   run.launch = launches_;
   run.at = plan_.checkpoints ? known.checkpoint : 0;
   if (!plan_.checkpoints && plan_.training) known.weights = plan_.training->begin;
+  run.slots = trial.slots;
   run.began = now_;
   known.run = index;
   known.attempt = trial.attempt;
   ++known.launches;
   ++launches_;
   ++live_;
+  taken_ += run.slots;
   if (faulty_) draw_fate(run, known);
   schedule(index);
 }
@@ -263,7 +266,7 @@ void World::set_workers(int workers) {
   there_ = there();
   changed_ = now_;
   workers_ = std::min(workers, plan_.workers);
-  while (live_ > workers_) {
+  while (taken_ > workers_) {
     SimRun* last = nullptr;
     for (SimRun& run : runs_)
       if (!run.ended && run.key.attempt > 0 && (!last || run.launch > last->launch)) last = &run;
@@ -341,7 +344,8 @@ void World::end(SimRun& run, Cause cause, int code) {
     if (plan_.training) known.ended_weights[run.at] = known.weights;
   }
   --live_;
-  busy_ += now_ - run.began;
+  taken_ -= run.slots;
+  busy_ += (now_ - run.began) * run.slots;
   Exited exited;
   exited.trial = run.key.trial;
   exited.attempt = run.key.attempt;

@@ -132,6 +132,7 @@ class World {
     Resource past = 0;  // units that it does beyond `until`
     std::int64_t launch = 0;
     int n = 0;  // reports so far
+    int slots = 1;
     Seconds began = 0;
     bool ended = false, cancelled = false;
     int items = 0;           // of it in the heap; its place is used again only without any
@@ -176,7 +177,7 @@ class World {
   std::vector<std::int64_t> stamps_;   // units_ when it was put there; parallel to outbox_
   std::size_t handed_ = 0, last_ = 0;  // by all calls of wait(), by the last
   Seconds now_ = 0, busy_ = 0;
-  int live_ = 0;
+  int live_ = 0, taken_ = 0;  // runs, and the workers that they take
   std::int64_t units_ = 0, launches_ = 0;
   std::vector<std::string> broken_;
 };

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "space/course.h"
 #include "space/legal.h"
+#include "study/fidelity_file.h"
 #include "study/field_reader.h"
 #include "study/words.h"
 
@@ -23,6 +24,7 @@ class Checker {
     if (spec_.objectives.empty() && draft_.sound("objective"))
       wrong("objective", "is missing; add `objective: maximize METRIC`, or give --maximize METRIC");
     fidelity();
+    check_path(draft_, mistakes_);
     searcher();
     scheduler();
     ends();
@@ -122,6 +124,12 @@ class Checker {
                         row->name));
     if (row && several() && !row->multi_objective)
       wrong("scheduler", fmt::format("{} knows one objective only; use {}", row->name, of_several(schedulers())));
+    const bool mean = !spec_.objectives.empty() && spec_.objectives[0].aggregate == Aggregate::Mean;
+    if (row && mean && (row->name == "pbt" || row->name == "pb2"))
+      wrong("scheduler",
+            fmt::format("{} compares what trials report now, not the mean of all; write `{} {} last`, or use "
+                        "another scheduler",
+                        row->name, spec_.objectives[0].maximize ? "maximize" : "minimize", spec_.objectives[0].metric));
     if (row && row->name == "pbt-replay") replay();
   }
 

@@ -6,10 +6,11 @@ namespace hone {
 namespace {
 
 // In the order of Fact.
-constexpr const char* kKinds[] = {"Started",  "Resumed", "Paused", "Stopped", "Expired",  "Relaunched", "Finished",
-                                  "Reported", "Exited",  "Added",  "Steered", "Extended", "Opened",     "Proposed"};
+constexpr const char* kKinds[] = {"Started",    "Resumed", "Paused",   "Stopped",  "Expired",
+                                  "Relaunched", "Granted", "Finished", "Reported", "Exited",
+                                  "Added",      "Steered", "Extended", "Opened",   "Proposed"};
 static_assert(std::size(kKinds) == std::variant_size_v<Fact>);
-static_assert(std::is_same_v<std::variant_alternative_t<6, Fact>, Finished>, "decisions come first, up to Finished");
+static_assert(std::is_same_v<std::variant_alternative_t<7, Fact>, Finished>, "decisions come first, up to Finished");
 
 }  // namespace
 
@@ -28,6 +29,6 @@ std::optional<TrialId> trial_of(const Event& event) {
       event.fact);
 }
 
-bool is_decision(const Event& event) { return event.fact.index() <= 6; }
+bool is_decision(const Event& event) { return event.fact.index() <= 7; }
 
 }  // namespace hone

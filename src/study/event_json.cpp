@@ -50,6 +50,10 @@ void each_field(const Visit& visit, F& fact) {
     visit("slots", fact.free_slots);
     visit("alone", fact.alone);
     visit("repeat", fact.repeat);
+  } else if constexpr (std::is_same_v<Kind, Granted>) {
+    visit("takes", fact.slots);
+    visit("why", fact.why);
+    visit("slots", fact.free_slots);
   } else if constexpr (std::is_same_v<Kind, Finished>) {
     visit("why", fact.why);
     visit("failed", fact.failed);

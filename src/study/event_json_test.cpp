@@ -90,6 +90,7 @@ std::vector<Event> odd_events() {
       {1.0, Stopped{3, kOdd, 1}},
       {1.0, Expired{3, Cause::Silent, kOdd, 1}},
       {1.0, Relaunched{3, kOdd, true, 1}},
+      {1.0, Granted{3, 4, kOdd, 2}},
       {1.0, Finished{kOdd, true, 1}},
       {1.0, Reported{3, 2, 5, kMetrics, kOdd}},
       {1.0, Exited{3, 2, Cause::NotFinite, -9, kOdd, true, 0.1 + 0.2, kMax}},
@@ -123,6 +124,10 @@ TEST(EventJson, TheOtherDecisionsComeBack) {
   EXPECT_EQ(std::tie(paused.trial, paused.why, paused.free_slots), std::make_tuple(4, kOdd, 5));
   const auto stopped = round_trip(Stopped{5, kOdd, -5});
   EXPECT_EQ(std::tie(stopped.trial, stopped.why, stopped.free_slots), std::make_tuple(5, kOdd, -5));
+  const auto granted = round_trip(Granted{6, 3, kOdd, 5});
+  EXPECT_EQ(granted.slots, 3);
+  EXPECT_EQ(granted.free_slots, 5);
+  EXPECT_EQ(granted.why, kOdd);
   const auto again = round_trip(Relaunched{6, kOdd, true, 5});
   EXPECT_EQ(std::tie(again.trial, again.why, again.free_slots), std::make_tuple(6, kOdd, 5));
   const auto finished = round_trip(Finished{kOdd, true, 5});
@@ -266,13 +271,13 @@ TEST(EventJson, MutatedBodiesNeverCrash) {
 }
 
 TEST(Event, KindsTrialsAndDecisions) {
-  const char* kinds[] = {"Started",    "Started",  "Resumed",  "Paused", "Stopped", "Expired",
-                         "Relaunched", "Finished", "Reported", "Exited", "Added"};
+  const char* kinds[] = {"Started",    "Started", "Resumed",  "Paused",   "Stopped", "Expired",
+                         "Relaunched", "Granted", "Finished", "Reported", "Exited",  "Added"};
   const auto events = odd_events();
   ASSERT_EQ(events.size(), std::size(kinds));
   for (std::size_t i = 0; i < events.size(); ++i) {
     EXPECT_STREQ(kind(events[i]), kinds[i]);
-    EXPECT_EQ(is_decision(events[i]), i < 8) << kinds[i];
+    EXPECT_EQ(is_decision(events[i]), i < 9) << kinds[i];
     EXPECT_EQ(trial_of(events[i]).has_value(), kinds[i] != std::string("Finished"));
   }
   EXPECT_EQ(trial_of(events[2]), 3);

@@ -66,7 +66,12 @@ Result<StudySpec> extended_spec(const StudySpec& study, StudySpec given) {
     for (const char* fixed : {"objective", "outcome_constraints", "cost", "seed", "fidelity.name", "fidelity.min"})
       if (key == fixed)
         wrong(fmt::format("{}: a study cannot change it; leave it as it is, or use another --name", key));
-  if (study.fidelity.has_value() != given.fidelity.has_value())
+  const auto several = [](const StudySpec& spec) { return spec.fidelity && !spec.fidelity->further.empty(); };
+  if (several(study) || several(given)) {
+    for (const std::string& key : differing_keys(study_json(given), study_json(study)))
+      if (key == "fidelity")
+        wrong("fidelity: with several, another one would change what every level means; use another --name");
+  } else if (study.fidelity.has_value() != given.fidelity.has_value())
     wrong("fidelity: a study cannot gain or lose it; use another --name");
   else if (study.fidelity && given.fidelity->max < study.fidelity->max)
     wrong(

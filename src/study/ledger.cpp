@@ -53,6 +53,7 @@ void Ledger::pass_time(Seconds time) {
 
 void Ledger::apply(const Event& event, std::vector<Told>& told) {
   pass_time(event.time);
+  if (!is_decision(event)) launching_.clear();
   if (const auto* e = std::get_if<Steered>(&event.fact)) return steered(*e, event.time, told);
   if (const auto* e = std::get_if<Extended>(&event.fact)) return extended(*e->spec);
   if (finished_) {  // runs that were still ending
@@ -91,6 +92,11 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     trial->held = false;
     trial->repeat = e->repeat;
     start(*trial, event.time);
+  } else if (const auto* e = std::get_if<Granted>(&event.fact)) {
+    Trial* trial = at(e->trial);
+    if (!trial || trial->phase != Phase::Running || !trial->live || e->slots < 1) return;
+    taken_ += e->slots - trial->slots;
+    trial->slots = e->slots;
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     Trial* trial = at(e->trial);
     if (!trial || trial->phase != Phase::Running) return;
@@ -148,7 +154,10 @@ void Ledger::start(Trial& trial, Seconds time) {
   trial.latest = {};
   trial.reached = 0;
   trial.launched = time;
+  trial.slots = 1;
   ++live_;
+  ++taken_;
+  if (trial.attempt > 1 || trial.from) launching_.push_back(trial.id);
   if (trial.alone) exclusive_ = trial.id;
   waiting_.erase(trial.id);
   alone_.erase(trial.id);
@@ -197,7 +206,8 @@ bool Ledger::observe(Trial& trial, const Reported& reported) {
   return named;
 }
 
-void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
+/// `again`: what it last said has counted, for less; a mean of it stays the same.
+void Ledger::push_report(Trial& trial, Resource at, Seconds now, bool again) {
   const std::size_t outcomes = objectives_.size();
   std::vector<Report>& reports = own_reports(trial);
   const bool replace = !fidelity_ && !reports.empty();
@@ -210,6 +220,7 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now) {
     if (last && objectives_[i].aggregate == Aggregate::Best && !(loss < last->loss[i])) {
       if (!std::isnan(last->loss[i])) loss = last->loss[i];
     } else if (last && objectives_[i].aggregate == Aggregate::Mean) {
+      if (again) loss = last->loss[i];
       const double count = fidelity_ ? static_cast<double>(reports.size()) + 1 : std::max(1, trial.counted);
       loss = last->loss[i] + (loss - last->loss[i]) / count;
     }
@@ -248,6 +259,10 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
     at = trial->level > 0 ? trial->level : ++trial->counted;
     // Nobody can tell whether a child that does not name the fidelity has made use of its donor's checkpoint.
     if (trial->level == 0 && inherited(*trial) > 0) at = std::min(at, trial->until);
+    if (!fidelity_->further.empty()) {  // only the end of a run is a level: before it the others were elsewhere
+      if (at < trial->until) return;
+      at = trial->until;
+    }
     const auto& reports = own_reports(*trial);
     if (at <= (reports.empty() ? inherited(*trial) : reports.back().at)) return;  // a program that started over
   } else {
@@ -266,6 +281,7 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   if (!trial || exited.attempt != trial->attempt || !trial->live) return;
   trial->live = false;
   --live_;
+  taken_ -= trial->slots;
   ++runs_ended_;
   if (exclusive_ == trial->id) exclusive_.reset();
   trial->cpu_seconds += exited.cpu_seconds;
@@ -300,10 +316,13 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
 
 void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // A program that never names the fidelity and prints its result at the end has come as far as it was asked to.
+  // With several fidelities any program has: what it last said is its result at that level.
   const auto& own = own_reports(trial);
-  if (fidelity_ && trial.level == 0 && trial.counted > inherited(trial) &&
-      (own.empty() || own.back().at < trial.until)) {
-    push_report(trial, trial.until, time);
+  const bool path = fidelity_ && !fidelity_->further.empty();
+  const bool said = path ? !trial.latest.empty() && !std::isnan(trial.latest[0])
+                         : trial.level == 0 && trial.counted > inherited(trial);
+  if (fidelity_ && said && (own.empty() || own.back().at < trial.until)) {
+    push_report(trial, trial.until, time, !own.empty() && own.back().at == trial.counted);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});
   }
   // What an attempt reported may be lost with it while its checkpoint is kept: the next one finds nothing left to do and

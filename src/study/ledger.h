@@ -40,7 +40,10 @@ class Ledger {
   const std::set<TrialId>& running() const { return running_; }
   const std::set<TrialId>& waiting() const { return waiting_; }  // to be launched again
   std::int64_t live() const { return live_; }                    // processes not seen to end
-  std::int64_t started() const { return started_; }              // trials that count against stop.trials
+  std::int64_t taken() const { return taken_; }                  // the slots of those
+  /// Trials whose runs were decided upon since the last input, but those that a new trial begins with: not on their way.
+  const std::vector<TrialId>& launching() const { return launching_; }
+  std::int64_t started() const { return started_; }  // trials that count against stop.trials
   std::int64_t failed() const { return failed_; }
   bool stop_asked() const { return stop_asked_; }            // by the user
   std::optional<int> parallel() const { return parallel_; }  // as the user last set it
@@ -74,7 +77,7 @@ class Ledger {
   void end_run(Trial& trial, Phase phase, Seconds time);
   void report(const Event& event, const Reported& reported, std::vector<Told>& told);
   bool observe(Trial& trial, const Reported& reported);
-  void push_report(Trial& trial, Resource at, Seconds now);
+  void push_report(Trial& trial, Resource at, Seconds now, bool again = false);
   std::vector<Report>& own_reports(Trial& trial) const;  // of the current run
   bool merge_repeats(Trial& trial, bool ended);          // ledger_repeat.cpp
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
@@ -114,7 +117,8 @@ class Ledger {
   std::set<std::pair<Seconds, TrialId>> deadlines_, overdue_;
   std::set<Key> ranking_;
   std::vector<Key> ranked_;  // a trial's key in ranking_; at 0: none
-  std::int64_t live_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
+  std::vector<TrialId> launching_;
+  std::int64_t live_ = 0, taken_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
   TrialId improving_ = -1;  // whose current run made the best better
   Seconds elapsed_ = 0, last_time_ = 0, first_time_ = 0;
   bool any_ = false, stop_asked_ = false, retrying_ = false;

@@ -18,8 +18,10 @@ bool has_placeholder(std::string_view word, std::string_view name) {
 }  // namespace
 
 bool resumable(const StudySpec& spec) {
-  return spec.command.empty() || std::any_of(spec.command.begin(), spec.command.end(), [](const std::string& word) {
-           return has_placeholder(word, "until") || has_placeholder(word, "dir");
+  return spec.command.empty() || std::any_of(spec.command.begin(), spec.command.end(), [&](const std::string& word) {
+           const auto says = [&](const FidelityAxis& axis) { return has_placeholder(word, axis.name); };
+           return has_placeholder(word, "until") || has_placeholder(word, "dir") ||
+                  (spec.fidelity && std::any_of(spec.fidelity->further.begin(), spec.fidelity->further.end(), says));
          });
 }
 
@@ -38,6 +40,8 @@ void settle_algorithms(StudySpec& spec) {
     spec.searcher = {"tpe", {{"random", 1.0 / 3}, {"rung", std::int64_t{1}}}};
   if (open(spec.searcher) && spec.scheduler.name == "dehb") spec.searcher = {"de", {{"crossover", 0.5}}};
   if (open(spec.scheduler) && !spec.fidelity) spec.scheduler.name = "none";
+  // With several a rung that is passed over is never reported at, so there is nothing to judge it by.
+  if (open(spec.scheduler) && spec.fidelity && !spec.fidelity->further.empty()) spec.scheduler.name = "asha";
 }
 
 }  // namespace hone

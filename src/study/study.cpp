@@ -13,6 +13,7 @@
 #include "study/incumbent.h"
 #include "study/ledger.h"
 #include "study/lineage.h"
+#include "study/resources.h"
 
 namespace hone {
 
@@ -149,7 +150,8 @@ ScheduleInputs schedule_inputs(const StudySpec& spec) {
                         .trials = spec.stop.trials,
                         .slots = spec.parallel.value_or(1),
                         .unit = spec.fidelity ? spec.fidelity->name : "epoch",
-                        .maximize = spec.objectives.size() == 1 && spec.objectives[0].maximize};
+                        .maximize = spec.objectives.size() == 1 && spec.objectives[0].maximize,
+                        .mean = !spec.objectives.empty() && spec.objectives[0].aggregate == Aggregate::Mean};
 }
 
 Study::Study(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -161,6 +163,7 @@ const StudySpec& Study::spec() const { return state_->spec; }
 const std::vector<Trial>& Study::trials() const { return state_->ledger.trials(); }
 std::int64_t Study::running() const { return static_cast<std::int64_t>(state_->ledger.running().size()); }
 std::int64_t Study::live() const { return state_->ledger.live(); }
+std::int64_t Study::taken() const { return state_->ledger.taken(); }
 std::optional<TrialId> Study::best() const { return state_->ledger.best(); }
 std::optional<TrialId> Study::incumbent() const { return hone::incumbent(state_->ledger, *state_->searcher); }
 std::optional<Belief> Study::belief(const Config& config) const { return state_->searcher->belief(config); }
@@ -242,9 +245,14 @@ std::string Study::State::end_reason(Seconds now) const {
   if (stop.no_improvement && ledger.since_improvement() >= *stop.no_improvement)
     return fmt::format("no improvement in {} runs", ledger.since_improvement());
   if (const auto best = ledger.best(); stop.target && best && spec.objectives.size() == 1) {
-    const double loss = ledger.trials()[static_cast<std::size_t>(*best)].reports.back().loss[0];
+    const Report& last = ledger.trials()[static_cast<std::size_t>(*best)].reports.back();
+    const double loss = last.loss[0];
     const double target = spec.objectives[0].maximize ? -*stop.target : *stop.target;
-    if (loss <= target) return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
+    // A mean of fewer folds, or a share of the data, is not what is meant.
+    const bool part =
+        spec.fidelity && (spec.objectives[0].aggregate == Aggregate::Mean || !spec.fidelity->further.empty());
+    if (loss <= target && !(part && last.at < spec.fidelity->max))
+      return fmt::format("target {} reached by trial {}", number_text(*stop.target), *best);
   }
   return {};
 }
@@ -267,8 +275,8 @@ std::optional<Fact> Study::State::overdue(Seconds now) const {
   if (!ledger.overdue().empty() && ledger.overdue().begin()->first <= now) {
     const TrialId id = ledger.overdue().begin()->second;
     const Trial& trial = ledger.trials()[static_cast<std::size_t>(id)];
-    return Paused{id, fmt::format("reached {} {} and did not end by itself within limits.grace", spec.fidelity->name,
-                                  trial.until)};
+    return Paused{id, fmt::format("reached {} and did not end by itself within limits.grace",
+                                  level_text(*spec.fidelity, trial.until))};
   }
   return std::nullopt;
 }
@@ -367,6 +375,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
       continue;
     }
     const auto& wait = std::get<Wait>(move);
+    if (auto granted = grant(spec.resources, ledger, free_slots, wait.why)) return Fact{std::move(*granted)};
     if (!offer.idle) return wait;
     return finished(why.empty() ? wait.why : why);
   }

@@ -316,6 +316,25 @@ TEST(StudyFile, CanonicalFormHoldsTheNewLimitsAndDefaultsOnlyWhenTheyAreNotTheOr
               HasSubstr("study.yaml:2: space.x: default c is none of [a, b]"));
 }
 
+TEST(StudyFile, ReadsRangesOfResources) {
+  const auto of = [](const std::string& resources) {
+    return read_study_file(study("resources: {" + resources + "}\n"), "study.yaml");
+  };
+  const auto spec = of("cpu: 0.5..2, gpu: 1..4");
+  ASSERT_TRUE(spec) << spec.error().what;
+  EXPECT_EQ(spec->resources.cpu, 500'000);
+  EXPECT_EQ(spec->resources.cpu_most, 2'000'000);
+  EXPECT_EQ(spec->resources.gpu_most, 4'000'000);
+  EXPECT_THAT(study_json(*spec), HasSubstr(R"("resources":{"cpu":"0.5..2","gpu":"1..4"})"));
+  EXPECT_EQ(of("cpu: 3..3")->resources.cpu_most, 0);
+  for (const char* wrong : {"4..1", "0..2", "1..", "..4", "1...4", "1..many", "-1..2"})
+    EXPECT_THAT(of(std::string("cpu: ") + wrong).error().what,
+                HasSubstr(std::string("resources.cpu: ") + wrong + " is not a range; write e.g. 1..4"));
+  for (const char* wrong : {"0.5..1", "1..2.5"})
+    EXPECT_THAT(of(std::string("gpu: ") + wrong).error().what,
+                HasSubstr(std::string("resources.gpu: ") + wrong + ": a share of a device cannot grow"));
+}
+
 TEST(StudyFile, NamesTheKeysThatDiffer) {
   const std::string a = study_json(good(kFull));
   EXPECT_THAT(differing_keys(a, a), ElementsAre());

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "study/resources.h"
 #include "study/space_file.h"
 #include "study/study_file.h"
 #include "study/value_json.h"
@@ -60,22 +61,15 @@ Json stop_json(const StopRules& stop) {
   return out;
 }
 
-/// Exact: 200000 millionths are 0.2.
-Json amount_json(Millionths amount) {
-  if (amount % 1'000'000 == 0) return amount / 1'000'000;
-  std::string digits = std::to_string(amount % 1'000'000);
-  digits.insert(0, 6 - digits.size(), '0');
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return std::to_string(amount / 1'000'000) + "." + digits;
-}
-
-Json resources_json(const Resources& resources) {
-  const Resources plain;
-  Json out = Json::object();
-  if (resources.cpu != plain.cpu) out["cpu"] = amount_json(resources.cpu);
-  if (resources.gpu != plain.gpu) out["gpu"] = amount_json(resources.gpu);
-  if (resources.memory != plain.memory) out["memory"] = resources.memory;
-  return out;
+Json fidelity_json(const Fidelity& fidelity) {
+  const Json first{{"name", fidelity.name}, {"min", fidelity.min}, {"max", fidelity.max}};
+  if (fidelity.further.empty()) return first;
+  Json all = Json::array({first});
+  for (const FidelityAxis& axis : fidelity.further) {
+    const auto number = [&](double value) { return axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value); };
+    all.push_back(Json{{"name", axis.name}, {"min", number(axis.min)}, {"max", number(axis.max)}});
+  }
+  return all;
 }
 
 Json limits_json(const Limits& limits) {
@@ -122,13 +116,12 @@ std::string study_json(const StudySpec& spec) {
   Json initial = Json::array();
   for (const auto& point : spec.initial) initial.push_back(initial_json(point));
   add("initial", initial);
-  if (spec.fidelity)
-    out["fidelity"] = Json{{"name", spec.fidelity->name}, {"min", spec.fidelity->min}, {"max", spec.fidelity->max}};
+  if (spec.fidelity) out["fidelity"] = fidelity_json(*spec.fidelity);
   out["searcher"] = algorithm_json(spec.searcher);
   out["scheduler"] = algorithm_json(spec.scheduler);
   add("stop", stop_json(spec.stop));
   if (spec.parallel) out["parallel"] = *spec.parallel;
-  add("resources", resources_json(spec.resources));
+  add("resources", Json::parse(resources_json(spec.resources)));
   add("limits", limits_json(spec.limits));
   add("metrics", pairs_json(spec.patterns));
   add("env", pairs_json(spec.env));

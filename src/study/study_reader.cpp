@@ -8,7 +8,9 @@
 #include <set>
 
 #include "base/text.h"
+#include "study/fidelity_file.h"
 #include "study/plan_file.h"
+#include "study/resources.h"
 #include "study/space_file.h"
 #include "study/study_file.h"
 #include "study/words.h"
@@ -224,27 +226,8 @@ class StudyReader {
   }
 
   void fidelity(const YamlNode& node) {
-    if (!r_.expect_map(node, "fidelity", "fidelity: {name: epoch, min: 1, max: 27}")) return;
-    check_section(node, "fidelity");
-    Fidelity out;
-    if (const YamlNode* name = node.find("name")) {
-      const auto word = r_.word(*name, "fidelity.name", "name: epoch");
-      if (word && !is_metric_name(*word)) bad_metric(*name, "fidelity.name", *word);
-      else if (word) out.name = *word;
-    }
-    if (std::any_of(draft_.params.begin(), draft_.params.end(), [&](const Param& p) { return p.name == out.name; }))
-      r_.wrong(node.line, "fidelity.name",
-               out.name + " is a parameter too; remove it from the space or name the fidelity otherwise");
-    for (const auto& objective : spec_.objectives)
-      if (objective.metric == out.name)
-        r_.wrong(node.line, "fidelity.name", out.name + " is the objective too; name one of them otherwise");
-    const YamlNode* max = node.find("max");
-    if (!max) return r_.wrong(node.line, "fidelity.max", "is missing; add e.g. max: 27");
-    const auto top = r_.whole(*max, "fidelity.max", 1, kMost);
-    if (top) out.max = *top;
-    if (const YamlNode* min = node.find("min"))
-      if (const auto low = r_.whole(*min, "fidelity.min", 1, top.value_or(kMost))) out.min = *low;
-    spec_.fidelity = std::move(out);
+    if (node.is_map()) check_section(node, "fidelity");
+    read_fidelity(r_, node, draft_);
   }
 
   /// A word, or {word: {option: value}}. Names and options are compared with the registry by check_study().
@@ -292,28 +275,10 @@ class StudyReader {
     if (const YamlNode* n = node.find("failed")) out.failed = r_.whole(*n, "stop.failed", 1, kMost);
   }
 
-  std::optional<Millionths> amount(const YamlNode& node, const std::string& field, bool zero) {
-    const auto amount = node.is_scalar() ? parse_millionths(node.text, true) : std::nullopt;
-    if (amount && (*amount > 0 || zero) && *amount <= 100'000 * Millionths{1'000'000}) return amount;
-    r_.wrong(node.line, field, fmt::format("{} is not an amount; write e.g. 1 or 0.5", shown(node)));
-    return std::nullopt;
-  }
-
   void resources(const YamlNode& node) {
     if (!r_.expect_map(node, "resources", "resources: {cpu: 1, gpu: 0.2}")) return;
     check_section(node, "resources");
-    Resources& out = spec_.resources;
-    if (const YamlNode* n = node.find("cpu")) out.cpu = amount(*n, "resources.cpu", false).value_or(out.cpu);
-    if (const YamlNode* n = node.find("gpu")) {
-      out.gpu = amount(*n, "resources.gpu", true).value_or(0);
-      if (out.gpu > 1'000'000 && out.gpu % 1'000'000 != 0)
-        r_.wrong(n->line, "resources.gpu",
-                 fmt::format("{} is neither a share of one device nor whole devices; use e.g. 0.5, 1 or 2", shown(*n)));
-    }
-    if (const YamlNode* n = node.find("memory")) out.memory = r_.bytes(*n, "resources.memory").value_or(0);
-    if (const YamlNode* n = node.find("nodes"))
-      if (const auto nodes = r_.whole(*n, "resources.nodes", 1, 100'000); nodes && *nodes > 1)
-        r_.wrong(n->line, "resources.nodes", fmt::format("{} is not in this version; use 1", *nodes));
+    read_resources(r_, node, spec_.resources);
   }
 
   void limits(const YamlNode& node) {

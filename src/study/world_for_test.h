@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 #include <string>
@@ -42,7 +43,7 @@ class World {
   }
   void decide() {
     while (true) {
-      const auto free = static_cast<int>(study.parallel().value_or(slots) - study.live());
+      const auto free = static_cast<int>(study.parallel().value_or(slots) - study.taken());
       auto next = study.decide(now, std::max(0, free));
       const auto* event = std::get_if<Event>(&next);
       if (!event) {
@@ -54,7 +55,7 @@ class World {
           [&](const auto& fact) {
             if constexpr (requires { fact.trial; })
               if (trial(fact.trial).phase == Phase::Running && trial(fact.trial).live &&
-                  (runs.empty() || runs.back() != fact.trial))
+                  std::find(runs.begin(), runs.end(), fact.trial) == runs.end())
                 runs.push_back(fact.trial);
           },
           event->fact);

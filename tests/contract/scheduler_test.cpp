@@ -45,6 +45,7 @@ StudySpec study(const std::string& searcher, const std::string& scheduler, std::
   if (row->needs_fidelity || seed % 2 == 0) text += "fidelity: {name: epoch, max: 9}\n";
   text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, scheduler, seed);
   text += fmt::format("stop: {{trials: {}}}\nlimits: {{time: 60s, retries: 1}}\n", trials);
+  if (seed % 3 == 1) text += "resources: {cpu: 1..3}\n";
   auto spec = read_study_file(text, "contract");
   EXPECT_TRUE(spec.has_value()) << spec.error().what;
   return *spec;
@@ -317,6 +318,48 @@ TEST(SeveralObjectives, AreScheduledByAllWithRungsUnderAnyWeather) {
           top += trial.phase == Phase::Completed && trial.until == 9 ? 1 : 0;
         EXPECT_GE(top, 1);
       }
+    }
+  }
+  EXPECT_GE(schedulers_seen, 6);
+}
+
+// --- several fidelities ---
+
+TEST(SeveralFidelities, AreComparedAtTheEndsOfRunsOnlyUnderAnyWeather) {
+  int schedulers_seen = 0;
+  for (const SchedulerRow& row : schedulers()) {
+    if (!row.levels) continue;
+    ++schedulers_seen;
+    for (const Weather& weather : weathers()) {
+      SCOPED_TRACE(fmt::format("{}, {}", row.name, weather.name));
+      auto spec = read_study_file(
+          fmt::format("objective: minimize loss\nspace: {{x: \"float(0, 1)\"}}\nsearcher: tpe\nscheduler: {}\nseed: 3\n"
+                      "fidelity: [{{name: epoch, max: 9}}, {{name: share, min: 0.1, max: 1}}]\n"
+                      "stop: {{trials: 40}}\nlimits: {{time: 60s, retries: 1}}\n",
+                      row.name),
+          "contract");
+      ASSERT_TRUE(spec.has_value()) << spec.error().what;
+      Plan world;
+      world.workers = 4;
+      world.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at", spec->space));
+      world.faults = weather.faults;
+      world.checkpoints = weather.name != "lost";
+      world.seed = 3;
+      auto result = simulate(*spec, world);
+      ASSERT_TRUE(result.has_value()) << result.error().what;
+      ASSERT_EQ(lines(result->broken), "");
+      ASSERT_EQ(lines(rederive(*spec, result->log)), "");
+      auto disturbed = simulate(*spec, world, {.rebuild = 0.1, .meddle = 0.5, .seed = 3});
+      ASSERT_EQ(difference(result->log, disturbed->log), "");
+      std::int64_t top = 0;
+      for (const Trial& trial : result->study.trials()) {
+        std::set<Resource> ends{trial.until};
+        for (const Leg& leg : trial.legs) ends.insert(leg.until);
+        for (const Report& report : trial.reports)
+          EXPECT_TRUE(ends.contains(report.at)) << trial.id << " at " << report.at;
+        top += !trial.reports.empty() && trial.reports.back().at == 9 ? 1 : 0;
+      }
+      EXPECT_GE(top, 1);
     }
   }
   EXPECT_GE(schedulers_seen, 6);

@@ -113,6 +113,59 @@ class Surface(unittest.TestCase):
         return hone("run", "--maximize", "val_acc", "--trials", "9", *extra, "--", "python3", "train.py", "--lr", "~float(1e-4, 1e-1, log)",
                     "--hidden", "~[256, 512]", "--epochs", "~until(10)", "--dir", "~dir", cwd=self.cwd)
 
+    def test_a_trial_that_goes_on_gets_cpus_that_nobody_wants(self):
+        self.write("elastic.yaml", """
+command: sh -c 'echo epoch={until} loss={x} cpus=$HONE_CPUS'
+objective: minimize loss
+space: {x: "float(0, 1)"}
+fidelity: {name: epoch, min: 1, max: 9}
+scheduler: sh
+resources: {cpu: 0.5..3}
+stop: {trials: 3}
+parallel: 4
+seed: 1
+""")
+        hone("run", "elastic.yaml", "--quiet", cwd=self.cwd)
+        trials = check(hone("trials", "elastic", "--json", cwd=self.cwd).stdout, "trials")
+        on = [t for t in trials if t["attempts"] > 1]
+        self.assertEqual(len(on), 1)
+        for trial in trials:
+            cpus = [r["metrics"]["cpus"] for r in trial["reports"]]
+            self.assertEqual(cpus[0], 1, "a half, rounded up")
+            self.assertEqual(cpus[-1], math.ceil(trial["resources"]["cpu"]))
+            (self.assertGreater if trial in on else self.assertEqual)(trial["resources"]["cpu"], 0.5)
+        self.assertRegex(hone("explain", "elastic", str(on[0]["trial"]), cwd=self.cwd).stdout,
+                         r"Granted +[0-9.]+ CPUs?: [0-9] slots? (is|are) free and nothing else may start")
+        self.assertIn("identical", hone("replay", "elastic", cwd=self.cwd).stdout)
+
+    def test_several_fidelities_grow_together(self):
+        self.write("two.yaml", """
+command: sh -c 'echo epoch={until} loss={x} share={share} said=$HONE_SHARE'
+objective: minimize loss
+space: {x: "float(0, 1)"}
+fidelity: [{name: epoch, min: 1, max: 9}, {name: share, min: 0.1, max: 1}]
+stop: {trials: 9}
+seed: 1
+""")
+        plan = check(hone("plan", "two.yaml", "--json", cwd=self.cwd).stdout, "plan")
+        self.assertEqual([r["levels"] for r in plan["brackets"][0]["rungs"]],
+                         [{"epoch": 1, "share": 0.1}, {"epoch": 3, "share": 0.3162}, {"epoch": 9, "share": 1}])
+        hone("run", "two.yaml", "--quiet", cwd=self.cwd)
+        shares = {1: 0.1, 3: 0.3162, 9: 1}
+        trials = check(hone("trials", "two", "--json", cwd=self.cwd).stdout, "trials")
+        for trial in trials:
+            for report in trial["reports"]:
+                self.assertEqual(report["metrics"]["share"], shares[report["at"]])
+                self.assertEqual(report["metrics"]["said"], shares[report["at"]])
+        self.assertIn(9, [t["reports"][-1]["at"] for t in trials])
+        best = check(hone("best", "two", "--json", cwd=self.cwd).stdout, "best")
+        self.assertIn("share=1 ", best["command"])
+        self.assertIn("identical", hone("replay", "two", cwd=self.cwd).stdout)
+        asked = hone("ask-tell", "two.yaml", stdin='{"ask": 1}\n', cwd=self.cwd).stdout
+        self.assertEqual(check(asked, "asked")["trials"][0]["levels"], {"epoch": 1, "share": 0.1})
+        self.assertIn("median compares what trials report on their way",
+                      hone("plan", "two.yaml", "--scheduler", "median", status=2, cwd=self.cwd).stderr)
+
     def test_help_names_what_is_there_and_nothing_else(self):
         text = hone("--help").stdout
         listed = {line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()}

@@ -17,7 +17,8 @@ from examples import ROOT, Examples  # noqa: E402
 
 EXAMPLES = None
 COUNT = 12
-HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "hyperband", "sh")
+OTHERS = {"folds": "asha", "epochs-and-rows": "sh"}  # not named after their scheduler
+HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "epochs-and-rows", "folds", "hyperband", "sh")
 
 
 class Schedulers(unittest.TestCase):
@@ -27,7 +28,7 @@ class Schedulers(unittest.TestCase):
         with EXAMPLES.copied() as cwd:
             for name in names:
                 with self.subTest(name):
-                    EXAMPLES.check_names(self, cwd, name, name.split("-")[0])
+                    EXAMPLES.check_names(self, cwd, name, OTHERS.get(name, name.split("-")[0]))
                     hone(cwd, "plan", name + ".yaml")
                     hone(cwd, "run", name + ".yaml", "--trials", str(COUNT))
                     trials = json.loads(hone(cwd, "trials", name, "--json"))
@@ -46,9 +47,25 @@ class Schedulers(unittest.TestCase):
                         schedule = json.loads(hone(cwd, "export", name, "--pbt-schedule"))
                         self.assertEqual(schedule[0]["at"], 0)
                         self.assertEqual(glob.glob(os.path.join(cwd, "hone-runs/studies", name, "*", "at-*")), [])
+                    if name == "folds":
+                        self.check_folds(trials)
+                    if name == "epochs-and-rows":
+                        self.assertIn("up to epoch 3, rows 271\n", hone(cwd, "plan", name + ".yaml"))
+                        self.assertIn("--rows 2000", hone(cwd, "best", name))
+                        self.assertLessEqual({r["at"] for t in trials for r in t["reports"]}, {1, 3, 9, 27})
                     if name in HALVING:
                         self.assertIn("completed", {t["state"] for t in trials})
                         self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
+
+    def check_folds(self, trials):
+        """What counts is the mean of the scores, each fold once, whether or not the trial was paused in between."""
+        far = [t for t in trials if t["reports"][-1]["at"] == 10]
+        self.assertGreater(len(far), 0)
+        self.assertGreater(max(t["attempts"] for t in far), 1)
+        for trial in trials:
+            self.assertEqual([r["at"] for r in trial["reports"]], list(range(1, len(trial["reports"]) + 1)))
+            scores = [r["metrics"]["acc"] for r in trial["reports"]]
+            self.assertAlmostEqual(trial["metrics"]["acc"], sum(scores) / len(scores), places=9)
 
     def test_the_readme_has_a_line_for_each_with_a_link_to_its_example(self):
         rows = EXAMPLES.rows()
