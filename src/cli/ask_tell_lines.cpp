@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
-#include "cli/plan.h"
+#include "cli/text_out.h"
 #include "study/ledger.h"
 
 namespace hone {

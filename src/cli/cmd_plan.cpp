@@ -42,15 +42,6 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   return plan;
 }
 
-Json levels_json(const Fidelity& fidelity, Resource until) {
-  Json out{{fidelity.name, until}};
-  for (const FidelityAxis& axis : fidelity.further) {
-    const double value = value_at(fidelity, axis, until);
-    out[axis.name] = axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
-  }
-  return out;
-}
-
 Json plan_json(const StudyPlan& plan) {
   Json brackets = Json::array();
   for (const Bracket& bracket : plan.brackets) {

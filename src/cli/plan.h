@@ -18,8 +18,6 @@ struct StudyPlan {
 };
 Result<StudyPlan> make_plan(const StudySpec& spec);
 Json plan_json(const StudyPlan& plan);
-/// {"epoch": 9, "share": 0.4642}: where all fidelities are when the first one is at `until`.
-Json levels_json(const Fidelity& fidelity, Resource until);
 std::string plan_text(const StudyPlan& plan, const Slots& slots);
 
 /// Of this machine, for the study. `gpus`: --gpus N.
