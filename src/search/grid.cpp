@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "search/make.h"
 #include "space/legal.h"
@@ -54,19 +56,22 @@ class Grid final : public Searcher {
         legal_(inputs.space),
         cells_(std::max<std::uint64_t>(inputs.space.cells(), 1)) {
     if (shuffle) order_.emplace(cells_, Rng::stream(seed_, "grid order"));
+    else if (space_.finite() && cells_ < std::uint64_t{1} << 62) find_rules();
   }
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
-    const std::uint64_t end = scan_end();
-    for (skipped_ = std::max(skipped_, done_); skipped_ < end; ++skipped_) {
-      if (auto config = at(skipped_)) {
+    if (skipped_ < done_) skipped_ = done_, looked_ = 0;
+    for (const std::uint64_t end = scan_end(); skipped_ < end && looked_ < 2 * kScan; ++looked_) {
+      std::uint64_t next = skipped_ + 1;
+      if (auto config = at(skipped_, next)) {
         return Proposal{.config = std::move(*config),
                         .note = std::to_string(skipped_),
                         .why = "grid cell " + std::to_string(cell_of(skipped_) + 1) + " of " + std::to_string(cells_)};
       }
+      skipped_ = next;
     }
-    if (space_.finite() && end == cells_) return Exhausted{"every cell of the grid has been visited"};
-    return beyond(ask, end);
+    if (space_.finite() && skipped_ >= cells_) return Exhausted{"every cell of the grid has been visited"};
+    return beyond(ask, skipped_);
   }
 
   void tell(const Trial& trial, Change change, std::string_view note) override {
@@ -84,13 +89,45 @@ class Grid final : public Searcher {
     return order_ ? (*order_)(rank) : rank;
   }
 
+  /// A constraint, and how many cells in a row are alike in all that it mentions.
+  struct Rule {
+    Expression holds;
+    std::uint64_t stride;
+  };
+
+  /// Those that forbid many cells in a row: the first parameter goes slowest.
+  void find_rules() {
+    const auto& params = space_.params();
+    NameIndex names;
+    for (std::size_t i = 0; i < params.size(); ++i) names.emplace(params[i].name, i);
+    for (const std::string& text : space_.constraints()) {
+      auto rule = Expression::compile(text, params, names, Expression::Use::Truth);
+      if (!rule) continue;
+      std::uint64_t stride = 1;
+      for (std::size_t k = space_.free().size(); k-- > 0; stride *= space_.levels(k)) {
+        const auto& mentions = rule->mentions();
+        if (std::find(mentions.begin(), mentions.end(), space_.free()[k]) != mentions.end()) break;
+      }
+      const bool plain = std::all_of(rule->mentions().begin(), rule->mentions().end(), [&](std::size_t param) {
+        const auto& free = space_.free();
+        return params[param].when.empty() && std::find(free.begin(), free.end(), param) != free.end();
+      });
+      if (plain && stride > 1) rules_.push_back({std::move(*rule), stride});
+    }
+  }
+
   /// The configuration of a place; none if it repeats one, is against the constraints or, in a finite space, was tried.
-  /// A function of the place, so that a place once skipped is skipped for good: hence the stream is keyed by it.
-  std::optional<Config> at(std::uint64_t place) const {
+  /// A function of the place, so that a place once skipped is skipped for good: hence the stream is keyed by it. `next`:
+  /// the next place that may have one.
+  std::optional<Config> at(std::uint64_t place, std::uint64_t& next) const {
     const std::uint64_t cell = cell_of(place);
     if (space_.finite()) {
       auto config = space_.cell(cell);
-      return config && legal_.fresh(*config) ? std::move(config) : std::nullopt;
+      if (!config || legal_.fresh(*config)) return config;
+      for (const Rule& rule : rules_) {
+        if (!rule.holds.holds(*config)) next = std::max(next, place + rule.stride - cell % rule.stride);
+      }
+      return std::nullopt;
     }
     Rng rng = Rng::stream(seed_, "grid", place);
     for (int draw = 0; draw < kDraws; ++draw) {
@@ -100,10 +137,10 @@ class Grid final : public Searcher {
     return std::nullopt;
   }
 
-  /// How far to look for the next cell: as long as it is quick, counted from what the tells say.
+  /// How far to look for the next cell, counted from what the tells say; in a finite space as many times as are quick.
   std::uint64_t scan_end() const {
-    if (cells_ <= kScan) return space_.finite() ? cells_ : done_ + 2 * cells_;
-    return space_.finite() ? std::min(cells_, done_ + kScan) : done_ + kScan;
+    if (space_.finite()) return cells_;
+    return done_ + (cells_ <= kScan ? 2 * cells_ : kScan);
   }
 
   /// A long run of cells against the constraints: leave the order and go on with any legal configuration.
@@ -124,8 +161,10 @@ class Grid final : public Searcher {
   Legal legal_;
   std::uint64_t cells_;
   std::optional<Permutation> order_;
-  std::uint64_t done_ = 0;             // places before it were proposed and have started, or were skipped
+  std::uint64_t done_ = 0;  // places before it were proposed and have started, or were skipped
+  std::vector<Rule> rules_;
   mutable std::uint64_t skipped_ = 0;  // memo: no place of [done_, skipped_) will ever be legal
+  mutable std::uint64_t looked_ = 0;   // memo: at how many of these
 };
 
 std::unique_ptr<Searcher> make_grid(const SearchInputs& inputs, const Options& options) {

@@ -34,6 +34,24 @@ TEST(Grid, VisitsTheCellsInOrderAndThenEnds) {
   EXPECT_TRUE(std::holds_alternative<Exhausted>(grid->ask({.trial = 4, .until = 1, .exact = true})));
 }
 
+TEST(Grid, FindsEveryCellOfAnOrderAmongBillionsThatAreNot) {
+  std::vector<std::pair<std::string, std::string>> params;
+  std::vector<std::string> constraints;
+  const std::string names = "abcdefg";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    params.push_back({std::string(1, names[i]), "int(1, 30)"});
+    if (i > 0) constraints.push_back(std::string(1, names[i - 1]) + " + 3 < " + names[i]);
+  }
+  const Space space = space_of(params, constraints);
+  const auto grid = make_searcher("grid", space);
+  const auto configs = visit(*grid, 1000);
+  ASSERT_EQ(configs.size(), 792U) << "12 over 7: 30 values less three for each of six gaps";
+  EXPECT_EQ(text(configs[0]), "1 5 9 13 17 21 25 ");
+  EXPECT_EQ(text(configs[791]), "6 10 14 18 22 26 30 ");
+  EXPECT_TRUE(std::is_sorted(configs.begin(), configs.end()));
+  EXPECT_TRUE(std::holds_alternative<Exhausted>(grid->ask({.trial = 792, .until = 1, .exact = true})));
+}
+
 TEST(Grid, LeavesOutRepeatsOfConditionsAndWhatConstraintsForbid) {
   const Space space =
       space_of({{"m", "[svm, tree]"}, {"depth", "int(1, 4) if m == tree"}, {"w", "int(1, 2)"}}, {"depth * w != 4"});
@@ -100,8 +118,9 @@ TEST(Grid, FindsTheFewLegalCellsOfALargeGrid) {
   EXPECT_EQ(text(configs[3]), "1000 1000 ");
 }
 
-TEST(Grid, GoesOnWhereNoCellIsNear) {  // 10^12 cells, the first legal one after more than 10^11
-  const Space space = space_of({{"a", "int(1, 1000000)"}, {"b", "int(1, 1000000)"}}, {"a >= 900000"});
+TEST(Grid,
+     GoesOnWhereNoCellIsNear) {  // 10^12 cells, the first legal one after more than 10^11, and no rows to leap over
+  const Space space = space_of({{"a", "int(1, 1000000)"}, {"b", "int(1, 1000000)"}}, {"a + b / 1000000 >= 900000"});
   const auto grid = make_searcher("grid", space);
   const auto answer = grid->ask({.trial = 0, .until = 1, .exact = true});
   const auto* proposal = std::get_if<Proposal>(&answer);

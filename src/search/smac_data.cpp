@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "hone/rng.h"
 #include "search/history.h"
 
 namespace hone {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::size_t kSharePerBase = 16;
 constexpr std::size_t kLargeBase =
     300;  // below, a new best has the trees grown anew; above, it joins them as others do
+
+/// More ended trials than these: half of a base are the best, half drawn from the others by a hash.
+constexpr std::size_t kMostRows = 20000;
 
 }  // namespace
 
@@ -127,7 +131,20 @@ void SmacData::rebase() {
     ++known_;
     if (better(rows_[i].outcome, best_)) best_ = rows_[i].outcome;
   }
+  thin();
   ++epoch_;
+}
+
+void SmacData::thin() {
+  if (base_.size() <= kMostRows) return;
+  const auto half = base_.begin() + kMostRows / 2, most = base_.begin() + kMostRows;
+  std::nth_element(base_.begin(), half, base_.end(), [](const SmacChange& a, const SmacChange& b) {
+    return better(a.outcome, b.outcome) || (!better(b.outcome, a.outcome) && a.row < b.row);
+  });
+  const auto drawn = [](const SmacChange& change) { return Rng::stream(change.row, "smac base").next(); };
+  std::nth_element(half, most, base_.end(), [&](const auto& a, const auto& b) { return drawn(a) < drawn(b); });
+  base_.erase(most, base_.end());
+  std::sort(base_.begin(), base_.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
 }
 
 }  // namespace hone

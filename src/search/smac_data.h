@@ -33,7 +33,7 @@ class SmacData {
   /// One row of coordinates a trial, in the order in which they were first heard of: as Space::encode, but an unordered
   /// choice by its number.
   const std::vector<double>& points() const { return points_; }
-  const std::vector<SmacChange>& base() const { return base_; }        // each row once, sorted
+  const std::vector<SmacChange>& base() const { return base_; }        // each row once, sorted; see kMostRows
   const std::vector<SmacChange>& changes() const { return changes_; }  // since, in the order of the tells
   std::uint64_t epoch() const { return epoch_; }                       // counts the bases
   const std::set<std::size_t>& pending() const { return pending_; }    // rows of trials that have not ended
@@ -54,6 +54,7 @@ class SmacData {
   SmacOutcome outcome_of(const Row& row) const;
   Resource level_now() const;
   void rebase();
+  void thin();
 
   Space space_;
   std::size_t enough_;

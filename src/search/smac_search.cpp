@@ -26,7 +26,13 @@ struct SmacSearch::Pool {
 };
 
 SmacSearch::SmacSearch(const Space& space, const SmacSearchRules& rules)
-    : space_(space), rules_(rules), categories_(smac_categories(space)) {}
+    : space_(space), rules_(rules), categories_(smac_categories(space)) {
+  const auto& params = space.params();
+  const auto conditional = [&](std::size_t param) { return !params[param].when.empty(); };
+  if (!space.constraints().empty() || std::any_of(space.free().begin(), space.free().end(), conditional)) return;
+  for (const std::size_t param : space.free())
+    alone_.push_back(*Space::make({Param{.name = "x", .domain = params[param].domain, .when = {}}}));
+}
 
 bool SmacSearch::repeats(const SmacCandidate& candidate, const SmacData& data) const {
   const std::size_t width = candidate.x.size();
@@ -52,6 +58,23 @@ void SmacSearch::add(Pool& pool, std::vector<double> unit) const {
     if (categories_[k] > 0 && !std::isnan(x[k])) x[k] = std::floor(x[k] * static_cast<double>(categories_[k]));
   pool.rows.insert(pool.rows.end(), x.begin(), x.end());
   pool.all.push_back({.unit = std::move(unit), .x = std::move(x), .acquisition = 0});
+}
+
+/// A candidate with one coordinate changed. Asking the space for all of them is dear where there are many.
+void SmacSearch::add_step(Pool& pool, const SmacCandidate& from, std::size_t coordinate, double to, Rng& rng) const {
+  if (alone_.empty()) {
+    std::vector<double> unit = from.unit;
+    unit[coordinate] = to;
+    for (std::size_t j = 0; j < unit.size(); ++j)
+      if (std::isnan(from.x[j])) unit[j] = rng.uniform();
+    return add(pool, std::move(unit));
+  }
+  SmacCandidate& next = pool.all.emplace_back(from);
+  const double options = static_cast<double>(categories_[coordinate]);
+  const Space& alone = alone_[coordinate];
+  const double settled = next.unit[coordinate] = alone.encode(alone.decode({&to, 1}))[0];
+  next.x[coordinate] = options > 0 ? std::floor(settled * options) : settled;
+  pool.rows.insert(pool.rows.end(), next.x.begin(), next.x.end());
 }
 
 /// One to three active coordinates moved: near and far.
@@ -82,17 +105,12 @@ void SmacSearch::climb(Pool& pool, const SmacModel& model, std::vector<SmacCandi
         if (std::isnan(at.x[k])) continue;
         const auto options = static_cast<double>(categories_[k]);
         for (std::size_t i = 0; i < (categories_[k] > 0 ? std::min<std::size_t>(categories_[k], 16) : 4); ++i) {
-          std::vector<double> unit = at.unit;
           if (categories_[k] > 0) {
             const double option = categories_[k] > 16 ? std::floor(rng.uniform() * options) : static_cast<double>(i);
-            if (option == at.x[k]) continue;
-            unit[k] = (option + 0.5) / options;
+            if (option != at.x[k]) add_step(pool, at, k, (option + 0.5) / options, rng);
           } else {
-            unit[k] = std::clamp(unit[k] + 0.2 * rng.normal(), 0.0, 1.0);
+            add_step(pool, at, k, std::clamp(at.unit[k] + 0.2 * rng.normal(), 0.0, 1.0), rng);
           }
-          for (std::size_t j = 0; j < unit.size(); ++j)
-            if (std::isnan(at.x[j])) unit[j] = rng.uniform();
-          add(pool, std::move(unit));
         }
       }
       ends.push_back(pool.all.size());

@@ -36,12 +36,14 @@ class SmacSearch {
   std::vector<std::size_t> parents(const SmacModel& model, const SmacData& data, std::span<const double> branch) const;
   std::vector<double> unit_of(std::span<const double> x, Rng& rng) const;
   void add(Pool& pool, std::vector<double> unit) const;
+  void add_step(Pool& pool, const SmacCandidate& from, std::size_t coordinate, double to, Rng& rng) const;
   std::vector<double> moved(const std::vector<double>& unit, const std::vector<double>& x, Rng& rng) const;
   void climb(Pool& pool, const SmacModel& model, std::vector<SmacCandidate> starts, Rng& rng) const;
 
   Space space_;
   SmacSearchRules rules_;
   std::vector<std::size_t> categories_;
+  std::vector<Space> alone_;  // of each coordinate, where none has a say in another's
 };
 
 }  // namespace hone

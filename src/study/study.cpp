@@ -417,25 +417,24 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
   return Fact{std::move(started)};
 }
 
-/// Every other trial from the second on (the searcher knows a good first one: the middle), as long as the best of all is
-/// one of them and one of the last two was better than all before: on data of another kind the list is left early, and
-/// points near each other are not all tried. Compared by first reports: those are of the same fidelity.
+/// Every other trial from the second on (the searcher knows a good first one: the middle), as long as the newest of them
+/// with a result is the best of all: on data of another kind the list is left early, and points near each other are not
+/// all tried. Compared by first reports: those are of the same fidelity.
 std::optional<Config> Study::State::warm_point(TrialId trial) const {
   const auto begun = trial - static_cast<TrialId>(spec.initial.size());
   if (warm.size() >= spec.warm.size() || begun % 2 != 1 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20)
     return std::nullopt;
   double best = std::numeric_limits<double>::infinity();
-  bool warm_leads = true;
-  int vain = 0;
+  bool leads = true;
   for (const Trial& other : ledger.trials()) {
     if (other.reports.empty() || other.phase == Phase::Failed || !other.source.empty()) continue;
     const double loss = other.reports.front().loss.empty() ? best : other.reports.front().loss[0];
     const bool is_warm = std::find(warm.begin(), warm.end(), other.id) != warm.end();
     const bool better = loss < best;
-    if (better) best = loss, warm_leads = is_warm;
-    if (is_warm) vain = better ? 0 : vain + 1;
+    if (better) best = loss;
+    if (better || is_warm) leads = better && is_warm;
   }
-  if (!warm.empty() && (!warm_leads || vain >= 2)) return std::nullopt;
+  if (!warm.empty() && !leads) return std::nullopt;
   auto config = spec.space.check(spec.warm[warm.size()].config);
   if (!config) return std::nullopt;  // of an extended study: its space has changed
   const auto same = [&](const Trial& other) { return other.config == *config; };
