@@ -65,7 +65,8 @@ void Invariants::check(const Event& event, const Study& study) {
     if (!alive) add(fmt::format("Stopped trial {}, which has ended", e->trial));
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     const Trial* trial = find(study, e->trial);
-    if (!trial || trial->phase != Phase::Running) add(fmt::format("Paused trial {}, which does not run", e->trial));
+    if (!trial || (trial->phase != Phase::Running && trial->phase != Phase::Waiting))
+      add(fmt::format("Paused trial {}, which does not run", e->trial));
   }
 }
 

@@ -99,7 +99,9 @@ void Ledger::apply(const Event& event, std::vector<Told>& told) {
     trial->slots = e->slots;
   } else if (const auto* e = std::get_if<Paused>(&event.fact)) {
     Trial* trial = at(e->trial);
-    if (!trial || trial->phase != Phase::Running) return;
+    // One that waits for another run was lost after its scheduler had heard what it is paused for: it need not run now.
+    if (!trial || (trial->phase != Phase::Running && trial->phase != Phase::Waiting)) return;
+    trial->held = false;
     const bool complete = fidelity_ && !trial->reports.empty() && trial->reports.back().at >= fidelity_->max;
     end_run(*trial, complete ? Phase::Completed : Phase::Paused, event.time);
     told.push_back({e->trial, complete ? Change::Completed : Change::Paused});
