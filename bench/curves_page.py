@@ -93,7 +93,7 @@ standard errors, paired by task; **apart**: more than three). In use: share of t
     for table in ours.tables():
         tasks = len(next(iter(of for (t, _), of in ours.of.items() if t == table)))
         seeds = max(len(runs) for (t, _), of in ours.of.items() if t == table for runs in of.values())
-        picture = f"\n![regret, {table}]({plots}/curves-{table}.png)\n" if plots else ""
+        picture = f"\n![regret, {table}]({plots}/curves-{table}.png)\n" if plots and "-" not in table else ""
         agreed = agreement(ours, theirs, table) + "\n" if any(t == table for t, _ in theirs.of) else ""
         out.append(f"### {table}: {tasks} tasks, {seeds} seeds\n{picture}\n{agreed}{others(ours, theirs, table)}")
     return "\n".join(out)
@@ -106,7 +106,7 @@ def plot(ours, theirs, folder):
     from matplotlib import pyplot
 
     os.makedirs(folder, exist_ok=True)
-    for table in ours.tables():
+    for table in (t for t in ours.tables() if "-" not in t):
         figure, axes = pyplot.subplots(figsize=(9, 5), dpi=80)
         for number, policy in enumerate(ours.policies(table)):
             color = pyplot.get_cmap("tab10")(number % 10)
