@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -99,6 +101,18 @@ std::vector<Pair> pairs() {
   }
   return all;
 }
+/// 1 to `most`. Where a run takes long, three of them, unless HONE_WHOLE is set (make test-slow): between them a run may end
+/// early, takes more CPUs, keeps no checkpoint, and does not name the fidelity. Under curve, which rebuilds hundreds of
+/// forecasts whenever a study is rebuilt, one.
+std::vector<std::uint64_t> seeds(const Pair& pair, std::uint64_t most) {
+  const std::set<std::string> dear = {"auto", "blendsearch", "coordinate", "gp", "smac", "curve", "pb2"};
+  const bool whole = std::getenv("HONE_WHOLE") != nullptr;
+  if (!whole && pair.scheduler == "curve" && pair.searcher != "random") return {4};
+  if (!whole && (dear.contains(pair.searcher) || dear.contains(pair.scheduler))) return {3, 4, 8};
+  std::vector<std::uint64_t> all(most);
+  std::iota(all.begin(), all.end(), std::uint64_t{1});
+  return all;
+}
 /// Those that count: a child of pbt takes the place of another.
 std::size_t started(const Study& study) {
   const auto own = [](const Trial& trial) { return !trial.from; };
@@ -113,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(All, SchedulerContract, testing::ValuesIn(pairs()), pai
 
 TEST_P(SchedulerContract, GivesTheSameLogWhateverIsAskedAndHoweverOftenItIsRebuilt) {
   for (const Weather& weather : weathers()) {
-    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    for (const std::uint64_t seed : seeds(GetParam(), 10)) {
       SCOPED_TRACE(fmt::format("{}, seed {}", weather.name, seed));
       StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
       Plan world = plan(spec, weather.faults, seed);
@@ -129,7 +143,7 @@ TEST_P(SchedulerContract, GivesTheSameLogWhateverIsAskedAndHoweverOftenItIsRebui
 }
 
 TEST_P(SchedulerContract, IgnoresInputsThatAreToldAgain) {
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+  for (const std::uint64_t seed : seeds(GetParam(), 8)) {
     StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
     auto result = simulate(spec, plan(spec, weathers()[1].faults, seed));
     ASSERT_TRUE(result.has_value()) << result.error().what;
@@ -151,7 +165,8 @@ TEST_P(SchedulerContract, IgnoresInputsThatAreToldAgain) {
 
 TEST_P(SchedulerContract, SurvivesTheDeathOfHoneAtAnyStore) {
   std::int64_t deaths = 0;
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  const std::vector<std::uint64_t> all = seeds(GetParam(), 10);
+  for (const std::uint64_t seed : all) {
     for (const Weather& weather : weathers()) {
       SCOPED_TRACE(fmt::format("{}, seed {}", weather.name, seed));
       StudySpec spec = study(GetParam().searcher, GetParam().scheduler, seed);
@@ -163,11 +178,11 @@ TEST_P(SchedulerContract, SurvivesTheDeathOfHoneAtAnyStore) {
       deaths += result->deaths;
     }
   }
-  EXPECT_GE(deaths, 200);
+  EXPECT_GE(deaths, 20 * static_cast<std::int64_t>(all.size()));
 }
 
 TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+  for (const std::uint64_t seed : seeds(GetParam(), 10)) {
     std::string text = fmt::format(
         "objective: minimize loss\nspace: {{x: \"float(0, 1, step=0.25)\", n: [1, 2]}}\nfidelity: {{name: epoch, max: "
         "9}}\n"
