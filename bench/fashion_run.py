@@ -28,6 +28,7 @@ INITIAL = [{"l1": 256, "l2": 64, "lr": 0.08, "batch": 64, "momentum": 0.2},
 METHODS = {
     "random": {"searcher": "random", "scheduler": "none"},
     "asha": {"searcher": "random", "scheduler": "asha"},
+    "asha-grace": {"searcher": "random", "scheduler": {"asha": {"grace": 2}}},
     "pbt": {"searcher": "random", "scheduler": {"pbt": {"population": TRIALS, "interval": 2}}},
     "tpe": {"searcher": "tpe", "scheduler": "none"},
     "tpe-initial": {"searcher": "tpe", "scheduler": "none", "initial": INITIAL},

@@ -61,6 +61,7 @@ struct ScheduleInputs {
   Resource min = 1, max = 1;  // fidelity; 1, 1 without one
   bool fidelity = false;
   bool resumable = true;               // the command can go on from a checkpoint or be restarted with a larger until
+  bool timed = true;                   // Report.cost is the time that a process of ours took
   std::optional<std::int64_t> trials;  // stop.trials
   int slots = 1;
   std::string unit = "epoch";  // the fidelity's name and the objective's direction, for the words of `why`

@@ -31,6 +31,10 @@ CurveShapes::CurveShapes(double first, double last) : first_(first), last_(last)
     low_.push_back(low);
     range_.push_back(range);
   }
+  if (!shapes_.empty()) return;  // else `first` is just below `last`: any shape will do
+  shapes_.push_back(all[0]);
+  low_.push_back(raw(all[0], last));
+  range_.push_back(std::max(raw(all[0], first) - low_[0], 1e-12));
 }
 
 double CurveShapes::raw(const Shape& shape, double x) const {

@@ -190,5 +190,12 @@ TEST(CurvePrior, IsNotMovedByTrialsThatDivergedAndGivesTiesASize) {
   }
 }
 
+TEST(CurvePosterior, ForecastsFromAFirstReportJustBelowTheEnd) {
+  CurvePosterior posterior(9999, 10000);
+  const std::vector<double> x{9999}, y{0.5};
+  const double chance = posterior.fit(x, y, curve_prior(y, y, 0)).forecast.below(0.5);
+  EXPECT_TRUE(chance > 0 && chance < 1) << chance;
+}
+
 }  // namespace
 }  // namespace hone

@@ -34,7 +34,7 @@ class Promoting : public Scheduler {
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
     for (std::size_t k = ladder_.top(); k-- > 0;) {
-      if (!foretell_.counts(k)) continue;
+      if (!foretell_.counts(k) && offer.can_start) continue;  // else what has come so far is all that there is
       const RungResults& results = ladder_.rungs()[k].results;
       std::optional<RungEntry> best = results.first_waiting();
       if (!best || !results.goes_on(*best)) continue;

@@ -55,7 +55,7 @@ SchedulerRow auto_scheduler_row() {
   row.needs_fidelity = false;
   row.multi_objective = true;
   row.make = [](const ScheduleInputs& inputs, const Options&) {
-    if (slot_for_each(inputs)) return make_none(inputs, "there is a slot for each trial, so all run to the end");
+    if (slot_for_each(inputs)) return make_promoting_asha(inputs, {{inputs.max}, kEta, false});  // one rung
     return inputs.resumable ? make_promoting_asha(inputs, rungs_for(inputs))
                             : make_stopping_asha(inputs, rungs_for(inputs));
   };

@@ -119,7 +119,7 @@ class Curve : public Scheduler {
     if (std::isfinite(loss)) {
       if (place.first == kNone) place.first = loss;
       place.latest = loss;
-      furthest_ = std::max(furthest_, last.at);
+      furthest_ = std::max(furthest_, std::min(last.at, max_));  // a program may run past its limit
     }
     if (!posterior_ && last.at < max_) posterior_.emplace(static_cast<double>(last.at), static_cast<double>(max_));
     if (trial.phase != Phase::Running || last.at >= max_ || last.at < place.next_look) return;

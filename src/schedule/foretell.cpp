@@ -27,6 +27,7 @@ Foretell::Foretell(const ScheduleInputs& inputs, std::vector<Resource> levels, b
     : wording_(inputs),
       levels_(std::move(levels)),
       judge_(judge),
+      timed_(inputs.timed),
       objectives_(static_cast<std::size_t>(inputs.objectives)),
       rungs_(levels_.size()) {
   if (!judge_ || levels_.size() < 2) return;
@@ -80,7 +81,7 @@ void Foretell::look(std::size_t k) {
     low += pair.low_cost;
     high += pair.high_cost;
   }
-  if (low > kMostTime * high) {
+  if (timed_ && low > kMostTime * high) {
     rung.counts = false;
     rung.why = fmt::format("since it takes {:.0f} % of the time to {}", 100 * std::min(1.0, low / high), next);
     return;

@@ -12,7 +12,8 @@ namespace hone {
 /// For each rung k below the top: the rank correlation between the losses at rung k and at rung k + 1 of the trials that
 /// have both, corrected for that only the best were sent on (model/rank.h). From kFew trials on a rung counts if it is at least
 /// kFair; the lowest, of which little is to be expected, only once it has shown kGood. A rung whose result takes most of
-/// the time that the next one's takes saves nothing and does not count either. With several objectives the lowest
+/// the time that the next one's takes saves nothing and does not count either (only where processes of ours take the time: a
+/// metric of the user's need not grow, and who asks for many trials at once may train them one after another). With several objectives the lowest
 /// correlation is taken.
 class Foretell {
  public:
@@ -55,7 +56,7 @@ class Foretell {
 
   Wording wording_;
   std::vector<Resource> levels_;
-  bool judge_;
+  bool judge_, timed_;
   std::size_t objectives_;
   std::vector<RungPairs> rungs_;
   std::vector<unsigned char> reached_;  // by trial: in how many rungs it has a result

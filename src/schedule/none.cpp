@@ -1,7 +1,5 @@
 // No scheduler: every trial runs to the highest fidelity.
 #include <memory>
-#include <string>
-#include <utility>
 
 #include "schedule/rows.h"
 
@@ -10,7 +8,7 @@ namespace {
 
 class None : public Scheduler {
  public:
-  None(Resource max, std::string why) : max_(max), why_(std::move(why)) {}
+  explicit None(Resource max) : max_(max) {}
 
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
@@ -18,21 +16,16 @@ class None : public Scheduler {
     Start start;
     start.until = max_;
     start.exact = false;  // a searcher may take cheaper looks
-    start.why = why_;
+    start.why = "a slot is free";
     return start;
   }
   void tell(const Trial&, Change) override {}
 
  private:
   Resource max_;
-  std::string why_;
 };
 
 }  // namespace
-
-std::unique_ptr<Scheduler> make_none(const ScheduleInputs& inputs, std::string why) {
-  return std::make_unique<None>(inputs.max, std::move(why));
-}
 
 SchedulerRow none_row() {
   SchedulerRow row;
@@ -42,7 +35,7 @@ SchedulerRow none_row() {
   row.paper = "";
   row.needs_fidelity = false;
   row.multi_objective = true;
-  row.make = [](const ScheduleInputs& inputs, const Options&) { return make_none(inputs, "a slot is free"); };
+  row.make = [](const ScheduleInputs& inputs, const Options&) { return std::make_unique<None>(inputs.max); };
   row.plan = [](const ScheduleInputs& inputs, const Options&) { return whole_plan(inputs); };
   return row;
 }

@@ -1,8 +1,6 @@
 // The rows of the scheduler registry, each made in its algorithm's file.
 #pragma once
 
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "hone/registry.h"
@@ -34,9 +32,6 @@ OptionRow startup_option();
 
 /// With the rungs beginning at `grace`.
 ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options);
-
-/// Every trial runs to the highest fidelity.
-std::unique_ptr<Scheduler> make_none(const ScheduleInputs& inputs, std::string why);
 
 /// One bracket with one rung: every trial may run to the highest fidelity.
 std::vector<Bracket> whole_plan(const ScheduleInputs& inputs);

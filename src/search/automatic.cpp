@@ -122,7 +122,7 @@ class Auto final : public Searcher {
     const std::size_t bar = note.find('|');
     const std::string_view author = bar == std::string_view::npos ? std::string_view() : note.substr(0, bar);
     const bool ended = change == Change::Paused || change == Change::Stopped || change == Change::Completed;
-    if (!author.empty() && ended && !trial.reports.empty()) reward(trial, std::string(author));
+    if (!author.empty() && ended && !trial.reports.empty()) reward(trial, change, std::string(author));
     history_.tell(trial, change);
     if (is_new(trial, change)) {
       legal_.tried(trial.config);
@@ -175,11 +175,13 @@ class Auto final : public Searcher {
   }
 
   /// Once per trial, at the end of its first run, among those that came as far: reports on the way there may say nothing.
-  void reward(const Trial& trial, const std::string& author) {
+  /// One that its scheduler cut short is worth nothing.
+  void reward(const Trial& trial, Change change, const std::string& author) {
     const Report& last = trial.reports.back();
     if (last.loss.empty() || !rewarded_.insert(trial.id).second) return;
     Credit& credit = credits_[author];
-    credit.worth = kFade * credit.worth + merit(last);
+    const bool cut = change == Change::Stopped || (kind_.fidelity && last.at < trial.until);
+    credit.worth = kFade * credit.worth + (cut ? 0 : merit(last));
     credit.tries = kFade * credit.tries + 1;
   }
 

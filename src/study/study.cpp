@@ -147,6 +147,7 @@ ScheduleInputs schedule_inputs(const StudySpec& spec) {
                         .max = spec.fidelity ? spec.fidelity->max : 1,
                         .fidelity = spec.fidelity.has_value(),
                         .resumable = resumable(spec),
+                        .timed = spec.cost == "seconds" && !spec.command.empty(),
                         .trials = spec.stop.trials,
                         .slots = spec.parallel.value_or(1),
                         .unit = spec.fidelity ? spec.fidelity->name : "epoch",
