@@ -20,6 +20,7 @@
 #include "schedule/foretell.h"
 #include "schedule/ladder.h"
 #include "schedule/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {
@@ -103,6 +104,12 @@ std::unique_ptr<Scheduler> make_promoting_asha(const ScheduleInputs& inputs, con
   return std::make_unique<Promoting>(inputs, rungs);
 }
 
+OptionRow stop_option() {
+  return yes_no("stop", false,
+                "trials run on until they are stopped at a rung, instead of pausing there; always so if the command "
+                "cannot go on");
+}
+
 SchedulerRow asha_row() {
   SchedulerRow row;
   row.name = "asha";
@@ -115,14 +122,7 @@ SchedulerRow asha_row() {
   row.options = {
       eta_option(),
       grace_option(),
-      {"stop",
-       OptionRow::Type::Bool,
-       std::int64_t{0},
-       0,
-       1,
-       {},
-       "trials run on until they are stopped at a rung, instead of pausing there; always so if the command cannot go "
-       "on"},
+      stop_option(),
   };
   row.make = [](const ScheduleInputs& given, const Options& options) {
     const ScheduleInputs inputs = after_grace(given, options);

@@ -150,14 +150,7 @@ SchedulerRow asyncband_row() {
       eta_option(),
       grace_option(),
       {"brackets", OptionRow::Type::Int, std::int64_t{100}, 1, 100, {}, "at most so many, from the lowest rung on"},
-      {"stop",
-       OptionRow::Type::Bool,
-       std::int64_t{0},
-       0,
-       1,
-       {},
-       "trials run on until they are stopped at a rung, instead of pausing there; always so if the command cannot go "
-       "on"},
+      stop_option(),
   };
   row.make = [](const ScheduleInputs& inputs, const Options& options) {
     return make_asyncband(after_grace(inputs, options), option_int(options, "eta"), option_int(options, "brackets"),

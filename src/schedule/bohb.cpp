@@ -5,6 +5,7 @@
 #include "schedule/asyncband.h"
 #include "schedule/halving.h"
 #include "schedule/rows.h"
+#include "space/option_rows.h"
 
 namespace hone {
 
@@ -20,13 +21,7 @@ SchedulerRow bohb_row() {
   row.multi_objective = true;
   row.options = {
       eta_option(),
-      {"async",
-       OptionRow::Type::Bool,
-       std::int64_t{0},
-       0,
-       1,
-       {},
-       "all brackets at once, as asyncband; no slot waits for a rung"},
+      yes_no("async", false, "all brackets at once, as asyncband; no slot waits for a rung"),
   };
   row.make = [](const ScheduleInputs& inputs, const Options& options) {
     std::int64_t eta = option_int(options, "eta");

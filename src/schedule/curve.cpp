@@ -25,6 +25,7 @@
 #include "model/curve_posterior.h"
 #include "schedule/rows.h"
 #include "schedule/rungs.h"
+#include "space/option_rows.h"
 
 namespace hone {
 namespace {
@@ -56,11 +57,7 @@ class Curve : public Scheduler {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
     if (auto again = revival(offer.can_start)) return std::move(*again);
     if (!offer.can_start) return Wait{"no new trial may start, and no paused one has a chance"};
-    Start start;
-    start.until = max_;
-    start.exact = false;
-    start.why = "a slot is free";
-    return start;
+    return whole_run(max_);
   }
 
   void tell(const Trial& trial, Change change) override {
@@ -249,20 +246,12 @@ SchedulerRow curve_row() {
   row.name = "curve";
   row.doc =
       "Extrapolates learning curves: pauses a trial that is unlikely to beat the best by the end, and revives it when "
-      "it has "
-      "a chance again.";
+      "it has a chance again.";
   row.paper =
       "Domhan et al., Speeding Up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of "
-      "Learning "
-      "Curves, IJCAI 2015";
+      "Learning Curves, IJCAI 2015";
   row.options = {
-      {"p",
-       OptionRow::Type::Float,
-       0.05,
-       0,
-       0.5,
-       {},
-       "a trial is paused when its chance to beat the best falls under this"},
+      real("p", 0.05, 0, 0.5, "a trial is paused when its chance to beat the best falls under this"),
       grace_option(),
       startup_option(),
       {"every",
@@ -272,21 +261,13 @@ SchedulerRow curve_row() {
        1e12,
        {},
        "units between two looks at a trial; default: max / 50"},
-      {"stop",
-       OptionRow::Type::Bool,
-       std::int64_t{0},
-       0,
-       1,
-       {},
-       "trials are stopped instead of paused; always so if the command cannot go on"},
+      yes_no("stop", false, "trials are stopped instead of paused; always so if the command cannot go on"),
   };
   row.make = [](const ScheduleInputs& inputs, const Options& options) {
     CurveOptions read;
     read.p = option_float(options, "p");
     read.grace = after_grace(inputs, options).min;
-    read.every = std::max<Resource>(1, inputs.max / kLooks);
-    if (const auto every = options.find("every"); every != options.end())
-      if (const auto* given = std::get_if<std::int64_t>(&every->second)) read.every = *given;
+    read.every = given_int(options, "every").value_or(std::max<Resource>(1, inputs.max / kLooks));
     read.startup = option_int(options, "startup");
     read.stop = option_bool(options, "stop") || !inputs.resumable;
     return std::make_unique<Curve>(inputs, read);

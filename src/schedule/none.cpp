@@ -13,11 +13,7 @@ class None : public Scheduler {
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
     if (!offer.can_start) return Wait{"no new trial may start"};
-    Start start;
-    start.until = max_;
-    start.exact = false;  // a searcher may take cheaper looks
-    start.why = "a slot is free";
-    return start;
+    return whole_run(max_);
   }
   void tell(const Trial&, Change) override {}
 
@@ -38,6 +34,14 @@ SchedulerRow none_row() {
   row.make = [](const ScheduleInputs& inputs, const Options&) { return std::make_unique<None>(inputs.max); };
   row.plan = [](const ScheduleInputs& inputs, const Options&) { return whole_plan(inputs); };
   return row;
+}
+
+Start whole_run(Resource max) {
+  Start start;
+  start.until = max;
+  start.exact = false;  // a searcher may take cheaper looks
+  start.why = "a slot is free";
+  return start;
 }
 
 std::vector<Bracket> whole_plan(const ScheduleInputs& inputs) {

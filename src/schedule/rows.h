@@ -1,6 +1,8 @@
 // The rows of the scheduler registry, each made in its algorithm's file.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "hone/registry.h"
@@ -29,10 +31,16 @@ OptionRow eta_option();
 /// No trial is stopped or compared before this fidelity; its min if it is not given.
 OptionRow grace_option();
 OptionRow startup_option();
+OptionRow stop_option();  // of asha and what holds some
+
+/// Of one whose default the algorithm decides.
+std::optional<std::int64_t> given_int(const Options& options, const std::string& name);
 
 /// With the rungs beginning at `grace`.
 ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options);
 
+/// A new trial that may run to the highest fidelity.
+Start whole_run(Resource max);
 /// One bracket with one rung: every trial may run to the highest fidelity.
 std::vector<Bracket> whole_plan(const ScheduleInputs& inputs);
 

@@ -20,11 +20,14 @@ OptionRow grace_option() {
           "no trial is stopped or compared before this fidelity; default: its min"};
 }
 
+std::optional<std::int64_t> given_int(const Options& options, const std::string& name) {
+  const auto found = options.find(name);
+  const auto* given = found == options.end() ? nullptr : std::get_if<std::int64_t>(&found->second);
+  return given ? std::optional(*given) : std::nullopt;
+}
+
 ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options) {
-  auto grace = options.find("grace");
-  if (grace == options.end()) return inputs;
-  const auto* given = std::get_if<std::int64_t>(&grace->second);
-  if (given) inputs.min = std::clamp(*given, inputs.min, inputs.max);
+  if (const auto grace = given_int(options, "grace")) inputs.min = std::clamp(*grace, inputs.min, inputs.max);
   return inputs;
 }
 

@@ -15,11 +15,7 @@ Move Stopper::next(const Offer& offer) const {
   if (!verdicts_.empty()) return Stop{verdicts_.begin()->first, verdicts_.begin()->second};
   if (offer.free_slots <= 0) return Wait{"no slot is free"};
   if (!offer.can_start) return Wait{"no new trial may start"};
-  Start start;
-  start.until = max_;
-  start.exact = false;
-  start.why = "a slot is free";
-  return start;
+  return whole_run(max_);
 }
 
 void Stopper::tell(const Trial& trial, Change change) {

@@ -10,50 +10,19 @@
 namespace hone {
 
 inline OptionRow whole(std::string name, std::int64_t fallback, double lo, double hi, std::string doc) {
-  return {.name = std::move(name),
-          .type = OptionRow::Type::Int,
-          .fallback = fallback,
-          .lo = lo,
-          .hi = hi,
-          .words = {},
-          .doc = std::move(doc)};
+  return {std::move(name), OptionRow::Type::Int, fallback, lo, hi, {}, std::move(doc)};
 }
 inline OptionRow real(std::string name, double fallback, double lo, double hi, std::string doc) {
-  return {.name = std::move(name),
-          .type = OptionRow::Type::Float,
-          .fallback = fallback,
-          .lo = lo,
-          .hi = hi,
-          .words = {},
-          .doc = std::move(doc)};
+  return {std::move(name), OptionRow::Type::Float, fallback, lo, hi, {}, std::move(doc)};
 }
 inline OptionRow yes_no(std::string name, bool fallback, std::string doc) {
-  return {.name = std::move(name),
-          .type = OptionRow::Type::Bool,
-          .fallback = std::int64_t{fallback},
-          .lo = 0,
-          .hi = 1,
-          .words = {},
-          .doc = std::move(doc)};
+  return {std::move(name), OptionRow::Type::Bool, std::int64_t{fallback}, 0, 1, {}, std::move(doc)};
 }
 inline OptionRow word(std::string name, std::string fallback, std::vector<std::string> words, std::string doc) {
-  return {.name = std::move(name),
-          .type = OptionRow::Type::Word,
-          .fallback = std::move(fallback),
-          .lo = 0,
-          .hi = 0,
-          .words = std::move(words),
-          .doc = std::move(doc)};
+  return {std::move(name), OptionRow::Type::Word, std::move(fallback), 0, 0, std::move(words), std::move(doc)};
 }
-
 inline OptionRow text(std::string name, std::string doc) {
-  return {.name = std::move(name),
-          .type = OptionRow::Type::Text,
-          .fallback = {},
-          .lo = 0,
-          .hi = 0,
-          .words = {},
-          .doc = std::move(doc)};
+  return {std::move(name), OptionRow::Type::Text, {}, 0, 0, {}, std::move(doc)};
 }
 
 }  // namespace hone
