@@ -18,14 +18,6 @@ Eigen::MatrixXd positive_definite(Eigen::Index n, Rng& rng) {
   return a * a.transpose() + 0.1 * Eigen::MatrixXd::Identity(n, n);
 }
 
-std::vector<double> lower(const Eigen::MatrixXd& k) {
-  std::vector<double> rows;
-  for (Eigen::Index i = 0; i < k.rows(); ++i) {
-    for (Eigen::Index j = 0; j <= i; ++j) rows.push_back(k(i, j));
-  }
-  return rows;
-}
-
 std::vector<double> numbers(std::size_t n, Rng& rng) {
   std::vector<double> out(n);
   for (double& x : out) x = rng.uniform();
@@ -37,7 +29,7 @@ TEST(Factor, SolvesAndInvertsMatricesOfAnySize) {
   for (const Eigen::Index n : {1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 50}) {
     const Eigen::MatrixXd k = positive_definite(n, rng);
     Factor factor;
-    ASSERT_TRUE(factor.factorise(lower(k - 0.05 * Eigen::MatrixXd::Identity(n, n)), 0.05));
+    ASSERT_TRUE(factor.factorise(k - 0.05 * Eigen::MatrixXd::Identity(n, n), 0.05));
     const Eigen::MatrixXd l = Eigen::LLT<Eigen::MatrixXd>(k).matrixL();
     EXPECT_NEAR(factor.log_determinant(), 2 * l.diagonal().array().log().sum(), 1e-9);
     Eigen::MatrixXd sides(n, 3);
@@ -47,22 +39,22 @@ TEST(Factor, SolvesAndInvertsMatricesOfAnySize) {
     EXPECT_LT((sides - half).norm(), 1e-9 * (1 + half.norm()));
     factor.backward(sides);
     EXPECT_LT((sides - whole).norm(), 1e-9 * (1 + whole.norm()));
-    std::vector<double> inverse;
-    factor.inverse(inverse);
-    const std::vector<double> wanted = lower(k.inverse());
-    ASSERT_EQ(inverse.size(), wanted.size());
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      EXPECT_NEAR(inverse[i], wanted[i], 1e-8 * (1 + std::abs(wanted[i])));
+    const Eigen::MatrixXd inverse = factor.inverse(), wanted = k.inverse();
+    ASSERT_EQ(inverse.rows(), n);
+    for (Eigen::Index i = 0; i < n; ++i)
+      for (Eigen::Index j = 0; j <= i; ++j)
+        EXPECT_NEAR(inverse(i, j), wanted(i, j), 1e-8 * (1 + std::abs(wanted(i, j))));
   }
 }
 
 TEST(Factor, RefusesWhatIsNotPositiveDefinite) {
+  const Eigen::MatrixXd indefinite{{1, 2}, {2, 1}};
   Factor factor;
-  EXPECT_FALSE(factor.factorise({1, 2, 1}));
-  EXPECT_FALSE(factor.factorise({0}));
-  EXPECT_FALSE(factor.factorise({std::nan("")}));
-  EXPECT_TRUE(factor.factorise({1, 2, 1}, 3.5));
-  EXPECT_TRUE(factor.factorise({}));
+  EXPECT_FALSE(factor.factorise(indefinite));
+  EXPECT_FALSE(factor.factorise(Eigen::MatrixXd{{0}}));
+  EXPECT_FALSE(factor.factorise(Eigen::MatrixXd{{std::nan("")}}));
+  EXPECT_TRUE(factor.factorise(indefinite, 3.5));
+  EXPECT_TRUE(factor.factorise(Eigen::MatrixXd(0, 0)));
 }
 
 TEST(Lanes, MaternIsExactToADozenDigits) {

@@ -193,31 +193,29 @@ void Evidence::gather(const double* theta) {
   correlation_ = (1 - share_) * product_ + share_ * sum_;
 }
 
-/// The lower triangle of K.
-std::vector<double> Evidence::rows() const {
-  std::vector<double> rows(Factor::packed(static_cast<std::size_t>(y_.size())));
-  double* out = rows.data();
+/// K, its lower triangle.
+Eigen::MatrixXd Evidence::matrix() const {
+  const Eigen::Index n = y_.size();
+  Eigen::MatrixXd k(n, n);
   Eigen::Index at = 0;
-  for (Eigen::Index j = 0; j < y_.size(); at += j, ++j) {
-    Eigen::Map<Eigen::ArrayXd>(out, j) = signal_ * correlation_.segment(at, j) + kMeanVariance;
-    out[j] = signal_ * (1 - share_ + share_ * groups_of_[j]) + kMeanVariance + noise_;
-    out += j + 1;
+  for (Eigen::Index j = 0; j < n; at += j, ++j) {
+    k.row(j).head(j) = (signal_ * correlation_.segment(at, j) + kMeanVariance).matrix().transpose();
+    k(j, j) = signal_ * (1 - share_ + share_ * groups_of_[j]) + kMeanVariance + noise_;
   }
-  return rows;
+  return k;
 }
 
 /// Rasmussen, Williams 2006, eq. 5.9: ∂/∂θ = ½ tr((K⁻¹ - α αᵀ) ∂K/∂θ)
 void Evidence::slopes(const Eigen::VectorXd& alpha, double* gradient) {
   const Eigen::Index d = shape_.columns(), n = y_.size(), pairs = differences_.rows();
-  factor_.inverse(inverse_);
+  const Eigen::MatrixXd inverse = factor_.inverse();
   Eigen::ArrayXd& g = scratch_;  // of every pair: of both triangles, times s²
   g.resize(pairs);
   Eigen::ArrayXd diagonal(n);
   Eigen::Index at = 0;
-  const double* row = inverse_.data();
-  for (Eigen::Index j = 0; j < n; at += j, ++j, row += j) {
-    g.segment(at, j) = signal_ * (Eigen::Map<const Eigen::ArrayXd>(row, j) - alpha[j] * alpha.head(j).array());
-    diagonal[j] = row[j] - alpha[j] * alpha[j];
+  for (Eigen::Index j = 0; j < n; at += j, ++j) {
+    g.segment(at, j) = signal_ * (inverse.row(j).head(j).transpose().array() - alpha[j] * alpha.head(j).array());
+    diagonal[j] = inverse(j, j) - alpha[j] * alpha[j];
   }
   for (std::size_t k = 0; k < shape_.groups.size(); ++k) {
     std::vector<const double*> numbers, words;
@@ -268,7 +266,7 @@ double Evidence::at(const double* theta, double* gradient) {
   const Eigen::Index d = shape_.columns();
   if (warps_) warp(theta);
   gather(theta);
-  if (!factor_.factorise(rows())) return std::numeric_limits<double>::infinity();
+  if (!factor_.factorise(matrix())) return std::numeric_limits<double>::infinity();
   Eigen::VectorXd alpha = y_;
   factor_.forward(alpha);
   // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (eq. 2.30)

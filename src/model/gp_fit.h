@@ -45,7 +45,7 @@ class Evidence {
   Eigen::Index plain() const { return shape_.columns() + (shape_.additive() ? 3 : 2); }  // of θ without log a, log b
   void warp(const double* theta);
   void gather(const double* theta);
-  std::vector<double> rows() const;
+  Eigen::MatrixXd matrix() const;
   void slopes(const Eigen::VectorXd& alpha, double* gradient);
   void bend(std::size_t group, double* gradient);
 
@@ -62,7 +62,6 @@ class Evidence {
   Eigen::ArrayXd r2_, all_r2_, matern_, matern_slope_;
   std::vector<Eigen::ArrayXd> value_, slope_;  // of each group; slope_: of those with numbers
   Factor factor_;
-  std::vector<double> inverse_;
   bool warps_;
   Eigen::MatrixXd x_, u_, by_a_, by_b_, pairs_;  // if it warps: X, u, ∂u/∂ log a, ∂u/∂ log b, a value for each pair
 };

@@ -19,7 +19,7 @@ GpPosterior::GpPosterior(Eigen::MatrixXd x, const Eigen::VectorXd& y, Kernel ker
       kernel_(std::move(kernel)),
       noise_(kernel_.noise()),
       y_(y) {
-  const std::vector<double> k = kernel_.lower(x_);
+  const Eigen::MatrixXd k = kernel_.matrix(x_);
   while (!factor_.factorise(k, noise_) && noise_ < 1e6) noise_ *= 10;
   alpha_ = y;
   factor_.forward(alpha_);

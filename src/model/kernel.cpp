@@ -4,7 +4,6 @@
 #include <numeric>
 #include <utility>
 
-#include "model/factor.h"
 #include "model/lanes.h"
 
 namespace hone {
@@ -130,23 +129,13 @@ void Kernel::covariance(const Eigen::MatrixXd& x, Eigen::Index n, const double* 
   }
 }
 
-std::vector<double> Kernel::lower(const Eigen::MatrixXd& x) const {
-  std::vector<double> rows(Factor::packed(static_cast<std::size_t>(x.rows())));
-  Room room;
-  double* out = rows.data();
-  for (Eigen::Index i = 0; i < x.rows(); out += ++i) {
-    const Eigen::VectorXd point = x.row(i);
-    covariance(x, i + 1, point.data(), out, room);
-  }
-  return rows;
-}
-
 Eigen::MatrixXd Kernel::matrix(const Eigen::MatrixXd& x) const {
-  const std::vector<double> rows = lower(x);
   Eigen::MatrixXd k(x.rows(), x.rows());
-  const double* next = rows.data();
+  Room room;
   for (Eigen::Index i = 0; i < x.rows(); ++i) {
-    for (Eigen::Index j = 0; j <= i; ++j) k(i, j) = k(j, i) = *next++;
+    const Eigen::VectorXd point = x.row(i);
+    covariance(x, i + 1, point.data(), k.col(i).data(), room);
+    k.row(i).head(i) = k.col(i).head(i).transpose();
   }
   return k;
 }

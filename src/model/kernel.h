@@ -76,9 +76,7 @@ class Kernel {
   /// The same between each of the first n rows of X and a point, and the slopes if `slopes`. O(n d).
   void covariance(const Eigen::MatrixXd& x, Eigen::Index n, const double* point, double* k, Room& room,
                   bool slopes = false) const;
-  /// The lower triangle of K without σ² I, packed as Factor has it.
-  std::vector<double> lower(const Eigen::MatrixXd& x) const;
-  /// K without σ² I, all of it.
+  /// K without σ² I.
   Eigen::MatrixXd matrix(const Eigen::MatrixXd& x) const;
 
  private:

@@ -217,7 +217,7 @@ void GpModel::fit_loss(const std::optional<KernelParams>& known) {
   for (int round = 0; round < 2; ++round) {
     const Kernel kernel(space_.shape(), params);
     Factor factor;
-    factor.factorise(kernel.lower(warped(x, space_.shape(), params)), kernel.noise());
+    factor.factorise(kernel.matrix(warped(x, space_.shape(), params)), kernel.noise());
     double least = std::numeric_limits<double>::infinity();
     int chosen = 0;
     for (int id = 0; id < kOutputTransforms; ++id) {
