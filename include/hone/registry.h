@@ -73,7 +73,12 @@ struct SchedulerRow {
   std::vector<OptionRow> options;
   bool needs_fidelity = true;
   bool levels = false;  // compares trials where their runs were to end and nowhere else: several fidelities make sense
+  bool means = true;    // can compare trials by the mean of all that they reported
   bool multi_objective = false;
+  /// What it does where the command cannot go on later: nothing else, or stop trials instead of pausing them, or let what it
+  /// promotes start over.
+  enum class CannotGoOn { Same, Stops, StartsOver };
+  CannotGoOn cannot_go_on = CannotGoOn::Same;
   /// Does it start trials from others' checkpoints, and from those of trials that go on? These must be kept aside.
   enum class Checkpoints { Own, Inherited, HandedOn };
   Checkpoints checkpoints = Checkpoints::Own;

@@ -29,6 +29,7 @@
 #include "exec/folder.h"
 #include "exec/local.h"
 #include "exec/report_line.h"
+#include "hone/registry.h"
 #include "run/checkpoints.h"
 #include "run/control.h"
 #include "run/coordinator.h"
@@ -209,12 +210,13 @@ class Runner {
     }
     if (resumable(spec)) return;
     const std::string& scheduler = spec.scheduler.name;
-    if (scheduler == "asha" || scheduler == "asyncband" || scheduler == "auto" || scheduler == "curve")
+    const auto cannot = find_scheduler(scheduler)->cannot_go_on;
+    if (cannot == SchedulerRow::CannotGoOn::Stops)
       remark(fmt::format(
           "command: it has neither {{until}} nor {{dir}}, so no run can go on later; {} stops trials instead "
           "of pausing them",
           scheduler));
-    else if (scheduler == "sh" || scheduler == "hyperband" || scheduler == "bohb")
+    else if (cannot == SchedulerRow::CannotGoOn::StartsOver)
       remark(
           fmt::format("command: it has neither {{until}} nor {{dir}}, so what {} promotes starts over each time; asha "
                       "would stop trials instead",

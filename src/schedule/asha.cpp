@@ -113,6 +113,7 @@ OptionRow stop_option() {
 SchedulerRow asha_row() {
   SchedulerRow row;
   row.name = "asha";
+  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
   row.doc =
       "Asynchronous successive halving: many trials for little, the best 1/eta of each rung for more. Never leaves a "

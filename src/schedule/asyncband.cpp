@@ -140,6 +140,7 @@ std::vector<Bracket> asyncband_plan(const ScheduleInputs& inputs, std::int64_t e
 SchedulerRow asyncband_row() {
   SchedulerRow row;
   row.name = "asyncband";
+  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
   row.doc =
       "Asynchronous Hyperband: asha in several brackets at once, which begin at different rungs. Never leaves a slot "

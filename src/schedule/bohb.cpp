@@ -13,6 +13,7 @@ SchedulerRow bohb_row() {
   constexpr std::int64_t kAll = 100;  // brackets
   SchedulerRow row;
   row.name = "bohb";
+  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
   row.doc =
       "Hyperband whose configurations come from densities of the highest rung with enough results. The searcher is tpe "

@@ -177,6 +177,7 @@ class Pb2 : public Herd {
 SchedulerRow pb2_row() {
   SchedulerRow row;
   row.name = "pb2";
+  row.means = false;
   row.checkpoints = SchedulerRow::Checkpoints::HandedOn;
   row.doc =
       "Population-based training whose parameters are proposed by a Gaussian process of what made trainings improve, "

@@ -36,6 +36,7 @@ class Pbt : public Herd {
 SchedulerRow pbt_row() {
   SchedulerRow row;
   row.name = "pbt";
+  row.means = false;
   row.checkpoints = SchedulerRow::Checkpoints::HandedOn;
   row.doc =
       "Population-based training: the worst members copy checkpoint and parameters of the best and vary them, so that "

@@ -34,6 +34,7 @@ ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options) {
 SchedulerRow sh_row() {
   SchedulerRow row;
   row.name = "sh";
+  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
   row.doc =
       "Successive halving: n trials for little, the best 1/eta of each full rung for more. Slots idle while a rung "
@@ -67,6 +68,7 @@ SchedulerRow sh_row() {
 SchedulerRow hyperband_row() {
   SchedulerRow row;
   row.name = "hyperband";
+  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
   row.doc =
       "Successive halving in brackets that begin at every rung in turn, for when it is not known how much early "

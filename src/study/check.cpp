@@ -125,7 +125,7 @@ class Checker {
     if (row && several() && !row->multi_objective)
       wrong("scheduler", fmt::format("{} knows one objective only; use {}", row->name, of_several(schedulers())));
     const bool mean = !spec_.objectives.empty() && spec_.objectives[0].aggregate == Aggregate::Mean;
-    if (row && mean && (row->name == "pbt" || row->name == "pb2"))
+    if (row && mean && !row->means)
       wrong("scheduler",
             fmt::format("{} compares what trials report now, not the mean of all; write `{} {} last`, or use "
                         "another scheduler",
