@@ -1,8 +1,8 @@
 // How well the forecasts of model/curve_posterior.h are calibrated on recorded curves:
 //
-//   curve_calibration SKIP SIGN TABLE.csv...     SKIP columns before the values; SIGN -1 if more is better, else 1
-//   curve_calibration 10 1 bench/tables/taskset/*.csv
-//   curve_calibration 1 -1 lcbench_surrogate/*.val_accuracy.csv
+//   curve_calibration SIGN TABLE.csv...     tables as `hone simulate` reads them; SIGN -1 if more is better, else 1
+//   curve_calibration 1 taskset/*.csv
+//   curve_calibration -1 lcbench_surrogate/*.val_accuracy.csv
 //
 // Of each table 20 random curves are known to their end, 100 others up to some report. A line per report: how often the last value
 // lies in the 50 % and the 90 % interval, the Brier score of "beats the best of the 20" beside that of saying 1/21 each time, and of
@@ -11,12 +11,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "hone/rng.h"
 #include "model/curve_posterior.h"
+#include "sim/curve_table.h"
 
 namespace {
 
@@ -28,17 +32,22 @@ struct Score {
   double n = 0, half = 0, ninety = 0, brier = 0, base = 0, low = 0, low_said = 0, low_came = 0;
 };
 
-std::vector<Curve> read(const char* path, int skip, double sign) {
+std::optional<std::string> text_of(const std::filesystem::path& path) {
   std::ifstream file(path);
-  std::vector<Curve> curves;
-  std::string line, cell;
-  for (std::getline(file, line); std::getline(file, line);) {
-    Curve& curve = curves.emplace_back();
-    std::istringstream cells(line);
-    for (int column = 0; std::getline(cells, cell, ','); ++column)
-      if (column >= skip) curve.push_back(cell.empty() ? NAN : sign * std::atof(cell.c_str()));
+  if (!file) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+std::vector<Curve> read(const std::filesystem::path& path, double sign) {
+  const auto table = hone::read_curve_table(
+      {path.filename(), text_of(path).value_or(""), text_of(path.parent_path() / "configs.csv"), {}, {}});
+  if (!table) {
+    std::fprintf(stderr, "%s\n", table.error().what.c_str());
+    std::exit(2);
   }
-  for (Curve& curve : curves) curve.resize(curves.front().size(), NAN);
+  std::vector<Curve> curves(table->configs.size(), Curve(table->units));
+  for (std::size_t i = 0; i < table->values.size(); ++i)
+    curves[i / table->units][i % table->units] = sign * table->values[i];
   return curves;
 }
 
@@ -89,15 +98,14 @@ double score(std::vector<Curve> curves, const char* name, Score* scores) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 4) {
-    std::puts("usage: curve_calibration SKIP SIGN TABLE.csv...");
+  if (count < 3) {
+    std::puts("usage: curve_calibration SIGN TABLE.csv...");
     return 2;
   }
   Score scores[std::size(kReports)];
   double fits = 0;
   const std::clock_t begin = std::clock();
-  for (int i = 3; i < count; ++i)
-    fits += score(read(arguments[i], std::atoi(arguments[1]), std::atof(arguments[2])), arguments[i], scores);
+  for (int i = 2; i < count; ++i) fits += score(read(arguments[i], std::atof(arguments[1])), arguments[i], scores);
   std::printf("%.0f forecasts, %.3f ms CPU each\n", fits,
               1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / fits);
   std::puts("reports  in 50 %  in 90 %  Brier  of 1/21  under 5 %   said   came");
