@@ -24,11 +24,24 @@ std::pair<double, double> log_normal_cdf(double z) {
   return {log_phi - std::log(k), k};
 }
 
+struct Augmented {
+  double value, by_mean, by_deviation;
+};
+
+/// log(EI (1 - τ / r)), r = √(s² + τ²), and its derivatives. 1 - τ/r = s² / (r (r + τ)), which does not cancel.
+Augmented augmented(const Expectation& f, double best, double noise) {
+  const double s = f.deviation, z = (best - f.mean) / s, tau = std::sqrt(noise), r = std::sqrt(s * s + noise);
+  const LogImprovement h = log_improvement(z);
+  return {h.value + 3 * std::log(s) - std::log(r * (r + tau)), -h.slope / s,
+          (3 - h.slope * z) / s - s / (r * r) - s / (r * (r + tau))};
+}
+
 }  // namespace
 
 void Acquisition::improve(const GpPosterior* loss, double best) {
   loss_ = loss;
   best_ = best;
+  noise_ = loss->kernel().noise();
 }
 
 void Acquisition::require(const GpPosterior* posterior, double bound, double weight, double least) {
@@ -72,8 +85,7 @@ double Acquisition::preferred(const double* point, double* slope) const {
 double Acquisition::at(const double* point) const {
   double value = preferred(point, nullptr);
   if (loss_ != nullptr) {
-    const Expectation f = loss_->at(point);
-    value += log_improvement((best_ - f.mean) / f.deviation).value + std::log(f.deviation);
+    value += augmented(loss_->at(point), best_, noise_).value;
   }
   for (const Requirement& r : requirements_) {
     const Expectation f = r.posterior->at(point);
@@ -88,12 +100,9 @@ double Acquisition::at(const double* point, double* slope) const {
   std::fill(slope, slope + d, 0.0);
   double value = preferred(point, slope);
   if (loss_ != nullptr) {
-    const Expectation f = loss_->at(point, mean.data(), deviation.data());
-    const double z = (best_ - f.mean) / f.deviation;
-    const LogImprovement h = log_improvement(z);
-    value += h.value + std::log(f.deviation);
-    for (std::size_t j = 0; j < d; ++j)
-      slope[j] += (-h.slope * mean[j] + (1 - h.slope * z) * deviation[j]) / f.deviation;
+    const Augmented a = augmented(loss_->at(point, mean.data(), deviation.data()), best_, noise_);
+    value += a.value;
+    for (std::size_t j = 0; j < d; ++j) slope[j] += a.by_mean * mean[j] + a.by_deviation * deviation[j];
   }
   for (const Requirement& r : requirements_) {
     const Expectation f = r.posterior->at(point, mean.data(), deviation.data());
@@ -111,7 +120,7 @@ Eigen::ArrayXd Acquisition::at(const Eigen::MatrixXd& points) const {
   if (loss_ != nullptr) {
     loss_->at(points, mean, deviation);
     for (Eigen::Index i = 0; i < points.cols(); ++i)
-      value[i] += log_improvement((best_ - mean[i]) / deviation[i]).value + std::log(deviation[i]);
+      value[i] += augmented({mean[i], deviation[i]}, best_, noise_).value;
   }
   for (const Requirement& r : requirements_) {
     r.posterior->at(points, mean, deviation);

@@ -25,7 +25,10 @@ class Acquisition {
   };
 
  public:
-  /// Improvement over `best`. Without it (nothing feasible is known), feasibility alone.
+  /// Improvement over `best`, augmented where observations are noisy (Huang, Allen, Notz, Zeng, "Global Optimization of
+  /// Stochastic Black-Box Systems via Sequential Kriging Meta-Models", JGO 34, 2006, eq. 9): times 1 - τ / √(s² + τ²), τ²
+  /// the noise's variance, so that a place is not tried again and again. Without `improve` (nothing feasible is known),
+  /// feasibility alone.
   void improve(const GpPosterior* loss, double best);
   /// P(f(x) <= bound) under `posterior`, an independent belief, to the power of `weight`. A probability below `least` is
   /// worse than any lack of improvement.
@@ -43,7 +46,7 @@ class Acquisition {
   double preferred(const double* point, double* slope) const;
 
   const GpPosterior* loss_ = nullptr;
-  double best_ = 0;
+  double best_ = 0, noise_ = 0;
   struct Requirement {
     const GpPosterior* posterior;
     double bound, weight, barrier;  // barrier: least z

@@ -9,6 +9,7 @@
 #include "model/gp_fit.h"
 #include "model/gp_posterior.h"
 #include "model/gp_warp.h"
+#include "model/improvement.h"
 
 namespace hone {
 namespace {
@@ -239,6 +240,25 @@ TEST(GpPosterior, OnePointManyPointsAndSlopesAgree) {
       EXPECT_NEAR(mean_slope[j], numeric_slope(m, point[j]), 1e-5);
       EXPECT_NEAR(deviation_slope[j], numeric_slope(s, point[j]), 1e-5);
       EXPECT_NEAR(slope[j], numeric_slope(a, point[j]), 1e-4 * (1 + std::abs(slope[j])));
+    }
+  }
+}
+
+TEST(Acquisition, AugmentsExpectedImprovementByWhatTheNoiseLeavesToLearn) {
+  Rng rng = Rng::stream(7, "augmented");
+  const Eigen::MatrixXd x = mixed_points(20, rng), more = mixed_points(7, rng);
+  KernelParams params = some_params(mixed_shape(), rng);
+  params.log_noise = -1;
+  const GpPosterior posterior(x, noise(20, rng), Kernel(mixed_shape(), params));
+  Acquisition acquisition;
+  acquisition.improve(&posterior, -1);
+  const double tau2 = std::exp(-1);
+  for (const Eigen::MatrixXd& points : {x, more}) {
+    for (Eigen::Index i = 0; i < points.rows(); ++i) {
+      const Eigen::VectorXd point = points.row(i);
+      const auto [mean, s] = posterior.at(point.data());
+      const double ei = s * std::exp(log_improvement((-1 - mean) / s).value);
+      EXPECT_NEAR(acquisition.at(point.data()), std::log(ei * (1 - std::sqrt(tau2 / (s * s + tau2)))), 1e-9);
     }
   }
 }

@@ -5,6 +5,7 @@
 //   input warping        Snoek et al., ICML 2014, where the evidence asks for it   model/gp_warp.h
 //   trust region         Eriksson et al., "TuRBO", NeurIPS 2019, from 15 dimensions  search/gp_region.h
 //   log EI               Ament et al., NeurIPS 2023                                 model/improvement.h
+//   augmented EI         Huang et al., JGO 34, 2006, where losses are noisy        model/acquisition.h
 //   feasibility          Gardner et al., ICML 2014                                  model/acquisition.h
 //   mixed spaces         Daxberger et al., "MiVaBO", IJCAI 2020; Wan et al., "CASMOPOLITAN", ICML 2021: steps in the
 //                        discrete and climbs in the continuous part, in turn         search/gp_search.h
@@ -175,7 +176,8 @@ std::unique_ptr<Searcher> make_gp(const SearchInputs& inputs, const Options& opt
 SearcherRow gp_row() {
   return {.name = "gp",
           .doc =
-              "Gaussian process with expected improvement. For dear trials: continuous, mixed and conditional spaces, "
+              "Gaussian process with expected improvement, noise allowed for. For dear trials: continuous, mixed and "
+              "conditional spaces, "
               "up to a few hundred trials",
           .paper =
               "Jones, Schonlau, Welch, Efficient Global Optimization of Expensive Black-Box Functions, JGO 13, "

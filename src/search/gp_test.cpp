@@ -156,7 +156,7 @@ TEST(Gp, SeveralObjectivesGiveAFront) {
   const auto gp =
       find_searcher("gp")->make({.space = space, .seed = 1, .objectives = 2, .outcomes = 0, .max = 1}, *options);
   std::vector<int> near(4, 0);
-  for (TrialId id = 0; id < 40; ++id) {
+  for (TrialId id = 0; id < 60; ++id) {
     const auto proposal = std::get<Proposal>(gp->ask({.trial = id, .until = 1, .exact = true}));
     Trial trial = lab::running(id, proposal.config, proposal.note);
     lab::tell_start(*gp, trial);
@@ -166,8 +166,8 @@ TEST(Gp, SeveralObjectivesGiveAFront) {
     gp->tell(trial, Change::Completed, trial.note);
     if (id >= 10 && std::abs(y - 0.5) < 0.1) ++near[static_cast<std::size_t>(std::min(3.0, x * 4))];
   }
-  for (const int count : near) EXPECT_GE(count, 2) << "each quarter of the front y = 0.5";
-  EXPECT_GE(std::accumulate(near.begin(), near.end(), 0), 20);
+  for (const int count : near) EXPECT_GE(count, 3) << "each quarter of the front y = 0.5";
+  EXPECT_GE(std::accumulate(near.begin(), near.end(), 0), 30);
   EXPECT_FALSE(gp->belief(space.decode(std::vector<double>{0.5, 0.5})));
 }
 
