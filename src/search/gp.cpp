@@ -24,7 +24,7 @@
 
 #include "search/gp_search.h"
 #include "search/make.h"
-#include "search/sobol_points.h"
+#include "search/opening.h"
 #include "space/legal.h"
 #include "space/option_rows.h"
 
@@ -37,6 +37,14 @@ constexpr double kMargin = 0.02;
 /// The share of proposals from the whole space where there is a trust region.
 constexpr double kEverywhere = 0.1;
 
+/// Of the opening: words stay as they are drawn.
+std::vector<double> spread(const GpSpace& space) {
+  std::vector<double> spread(space.size(), std::min(1.0, 1.3 / std::sqrt(space.active())));
+  for (std::size_t k = 0; k < space.size(); ++k)
+    if (space.column(k).word) spread[k] = 1;
+  return spread;
+}
+
 class Gp final : public Searcher {
  public:
   Gp(const SearchInputs& inputs, const Options& options)
@@ -45,13 +53,13 @@ class Gp final : public Searcher {
         space_(inputs.space, inputs.max > 1),
         startup_(static_cast<std::size_t>(option_int(options, "startup")) +
                  static_cast<std::size_t>(std::min(5.0, space_.options()))),
-        points_(inputs.space.free().size(), Rng::stream(inputs.seed, "gp start")),
+        opening_(inputs.space, inputs.seed, "gp", spread(space_)),
         legal_(inputs.space),
         data_(inputs.space, inputs.objectives, inputs.outcomes) {}
 
   std::variant<Proposal, Wait, Exhausted> ask(const Ask& ask) const override {
     Rng rng = Rng::stream(seed_, "gp", static_cast<std::uint64_t>(ask.trial));
-    if (!ready()) return open(ask, rng);
+    if (!ready()) return opening_.propose(ask, rng, legal_, data_.results(), startup_);
     if (objectives_ == 1) return model(fitted(), rng);
     std::vector<double> weights(objectives_);  // uniform on the simplex
     double sum = 0;
@@ -87,27 +95,6 @@ class Gp final : public Searcher {
   const GpModel& fitted() const {
     if (!model_) model_.emplace(space_, data_, fit_, std::vector<double>());
     return *model_;
-  }
-
-  /// The middle, then Sobol points drawn towards it.
-  std::variant<Proposal, Wait, Exhausted> open(const Ask& ask, Rng& rng) const {
-    const double scale = std::min(1.0, 1.3 / std::sqrt(space_.active()));
-    bool first = true;
-    auto picked = legal_.pick(rng, [&](Rng& stream) {
-      if (!std::exchange(first, false)) return space_.space().draw(uniform_point(stream, space_.space()));
-      std::vector<double> point = points_.point(static_cast<std::uint64_t>(ask.trial));
-      for (std::size_t k = 0; k < point.size(); ++k) {
-        if (ask.trial == 0) point[k] = 0.5;
-        if (!space_.column(k).word) point[k] = 0.5 + scale * (point[k] - 0.5);
-      }
-      return space_.space().draw(point);
-    });
-    if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
-    return Proposal{.config = std::move(std::get<Config>(picked)),
-                    .note = "start",
-                    .why = ask.trial == 0
-                               ? std::string("the middle of the space, to begin with")
-                               : fmt::format("spread out: {} of {} results known", data_.results(), startup_)};
   }
 
   std::variant<Proposal, Wait, Exhausted> model(const GpModel& model, Rng& rng) const {
@@ -160,7 +147,7 @@ class Gp final : public Searcher {
   std::size_t objectives_;
   GpSpace space_;
   std::size_t startup_;
-  SobolPoints points_;
+  Opening opening_;
   Legal legal_;
   GpData data_;
   std::optional<GpFit> fit_;              // the newest that came back in a note

@@ -3,6 +3,7 @@
 
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "search/sobol_points.h"
 #include "space/legal.h"
@@ -11,8 +12,9 @@ namespace hone {
 
 class Opening {
  public:
-  /// `name` keys the scramble: "tpe".
-  Opening(const Space& space, std::uint64_t seed, std::string_view name);
+  /// `name` keys the scramble: "tpe". `spread`: what is left of the distance from the middle, of each free parameter; all of
+  /// it if empty.
+  Opening(const Space& space, std::uint64_t seed, std::string_view name, std::vector<double> spread = {});
 
   /// Trial 0 gets the middle of the user's distribution, trial i point i of the sequence; where the constraints reject
   /// it, or a finite space has had it, a draw from `rng`. `known` of `wanted` results, for the words of `why`.
@@ -23,6 +25,7 @@ class Opening {
  private:
   Space space_;
   SobolPoints points_;
+  std::vector<double> spread_;
 };
 
 }  // namespace hone
