@@ -248,6 +248,9 @@ def test_a_study_is_extended(folder):
     assert trials(folder)[0]["config"]["y"] == 0.5
     assert "identical" in hone(folder, "replay", "s")
     hone(folder, "run", "s.yaml")  # the definition that holds now
+    study(folder, seconds=0, stop={"trials": 11}, searcher="auto",
+          space={"x": "float(0, 2)", "y": {"domain": "float(0, 1)", "default": 0.5}})
+    assert "searcher auto" in hone(folder, "run", "s.yaml", "--extend")
     study(folder, seconds=0, stop={"trials": 10}, objective="maximize loss")
     assert "objective: a study cannot change it" in hone(folder, "run", "s.yaml", "--extend", status=2)
 
