@@ -49,15 +49,20 @@ class Curve : public Scheduler {
       : options_(options), wording_(inputs), max_(inputs.max), maximize_(inputs.maximize) {}
 
   Move next(const Offer& offer) const override {
-    if (!verdicts_.empty()) {
-      const auto& [trial, why] = *verdicts_.begin();
+    for (const auto& [trial, why] : verdicts_) {
       if (options_.stop) return Stop{trial, why};
-      return Pause{trial, why};
+      if (!offer.is_away(trial)) return Pause{trial, why};
     }
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    if (auto again = revival(offer.can_start)) return std::move(*again);
-    if (!offer.can_start) return Wait{"no new trial may start, and no paused one has a chance"};
-    return whole_run(max_);
+    for (const auto& [order, trial] : paused_) {
+      if (offer.is_away(trial)) continue;
+      if (auto again = revival(trial, offer.can_start)) return std::move(*again);
+      break;  // those after it are no better
+    }
+    if (offer.can_start) return whole_run(max_);
+    if (!paused_.empty())  // still ending: waited for
+      if (auto again = revival(paused_.begin()->second, false)) return std::move(*again);
+    return Wait{"no new trial may start, and no paused one has a chance"};
   }
 
   void tell(const Trial& trial, Change change) override {
@@ -184,9 +189,7 @@ class Curve : public Scheduler {
     paused_.emplace(place.sketch->quantile(kOrder), trial.id);
   }
 
-  std::optional<Move> revival(bool can_start) const {
-    if (paused_.empty()) return std::nullopt;
-    const TrialId trial = paused_.begin()->second;
+  std::optional<Move> revival(TrialId trial, bool can_start) const {
     const CurveSketch& sketch = *places_.at(trial).sketch;
     const double chance = promises_.empty() ? 1 : sketch.below(incumbent());
     const double limit = bar() * (can_start ? kAgain : kLenient);

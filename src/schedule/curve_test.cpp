@@ -116,6 +116,28 @@ TEST(Curve, GivesSlotsThatHaveNothingBetterToAPausedTrialWithSomeChanceAndIsPati
   EXPECT_EQ(brief(desk.next(false, 0)), "wait") << "a fifth of the bar holds for it now";
 }
 
+TEST(Curve, LetsOthersGoWhileARunIsStillEnding) {
+  Desk desk("curve", epochs(1, 50), kSoon);
+  for (int i = 0; i < 5; ++i) desk.start();
+  for (Resource at = 1; at <= 30; ++at) {
+    for (TrialId id = 0; id < 5; ++id) {
+      if (desk.trial(id).phase != Phase::Running) continue;
+      desk.report(id, at, falls(static_cast<double>(at), id == 2 ? 0.1 : 0.5 + 0.02 * static_cast<double>(id)));
+      if (brief(desk.next(true, 0)) != "wait") desk.end(id, Change::Paused);
+    }
+  }
+  desk.end(2, Change::Failed);
+  const Move first = desk.next();
+  ASSERT_TRUE(std::holds_alternative<Resume>(first));
+  desk.away.insert(std::get<Resume>(first).trial);
+  const Move second = desk.next();
+  ASSERT_TRUE(std::holds_alternative<Resume>(second)) << "another one has a chance too";
+  EXPECT_NE(std::get<Resume>(second).trial, std::get<Resume>(first).trial);
+  for (TrialId id = 0; id < 5; ++id) desk.away.insert(id);
+  EXPECT_EQ(brief(desk.next()), "start 50");
+  EXPECT_EQ(brief(desk.next(false)), brief(first)) << "nobody else may go, so it is waited for";
+}
+
 TEST(Curve, LeavesHopelessPausedTrialsWhenNoNewOneMayStart) {
   Desk desk("curve", epochs(1, 27), kSoon);
   for (const double end : {0.30, 0.29, 0.28, 0.27}) whole(desk, end);
