@@ -14,6 +14,7 @@
 //
 // Paused, not killed. A paused trial goes on when its chance against today's ŷ is twice the bar (a promise was not kept), or,
 // when no new trial may start, a fifth of the bar: nothing better is left for the slots. From then on a fifth is its bar.
+// One that would be the next to go on in this way is not paused.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -51,7 +52,7 @@ class Curve : public Scheduler {
   Move next(const Offer& offer) const override {
     for (const auto& [trial, why] : verdicts_) {
       if (options_.stop) return Stop{trial, why};
-      if (!offer.is_away(trial)) return Pause{trial, why};
+      if (!offer.is_away(trial) && !comes_back(trial, offer)) return Pause{trial, why};
     }
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
     for (const auto& [order, trial] : paused_) {
@@ -131,6 +132,8 @@ class Curve : public Scheduler {
 
   void look(const Trial& trial, Place& place) {
     take_back(trial.id, place);
+    verdicts_.erase(trial.id);
+    place.sketch.reset();
     const Resource at = trial.reports.back().at;
     const bool may_judge = at >= options_.grace && reported_ > options_.startup && !promises_.empty();
     if (!is_number(trial)) {
@@ -199,6 +202,14 @@ class Curve : public Scheduler {
         : can_start       ? fmt::format("revived: {}, again {} or more", words(chance, sketch), percent(limit))
                           : fmt::format("revived: no new trial may start, and it has {}", words(chance, sketch));
     return Resume{trial, max_, reason};
+  }
+
+  /// No new trial may start, and this one would be the first to be revived if it were paused.
+  bool comes_back(TrialId trial, const Offer& offer) const {
+    const Place& place = places_.at(trial);
+    if (offer.can_start || !place.sketch) return false;
+    const std::pair own(place.sketch->quantile(kOrder), trial);
+    return (paused_.empty() || own < *paused_.begin()) && revival(trial, false);
   }
 
   void promise(TrialId trial, Place& place, double value) {

@@ -116,6 +116,36 @@ TEST(Curve, GivesSlotsThatHaveNothingBetterToAPausedTrialWithSomeChanceAndIsPati
   EXPECT_EQ(brief(desk.next(false, 0)), "wait") << "a fifth of the bar holds for it now";
 }
 
+TEST(Curve, DoesNotPauseAtTheEndOfAStudyWhatItWouldReviveAtOnce) {
+  Desk desk("curve", epochs(1, 27), {{"startup", std::int64_t{1}}, {"p", 0.5}});
+  whole(desk, 0.30);
+  const TrialId id = desk.start();
+  const auto behind = [](double x) { return falls(x, 0.28 + 0.004 * x); };
+  const Resource at = train(desk, id, 1, 26, behind);
+  ASSERT_GT(at, 0);
+  EXPECT_EQ(brief(desk.next(true, 0)), "pause 1") << "a new one has a better chance";
+  EXPECT_EQ(brief(desk.next(false, 0)), "wait") << "there is no new one";
+  Resource gone = at + 1;
+  for (; gone < 27; ++gone) {
+    desk.report(id, gone, 0.9 + 0.01 * static_cast<double>(gone));
+    if (brief(desk.next(false, 0)) != "wait") break;
+  }
+  ASSERT_EQ(brief(desk.next(false, 0)), "pause 1") << "hopeless now";
+  desk.end(id, Change::Paused);
+  EXPECT_EQ(brief(desk.next(false)), "wait");
+}
+
+TEST(Curve, ForgetsAVerdictThatALaterReportDoesNotBear) {
+  Desk desk("curve", epochs(1, 27), {{"startup", std::int64_t{1}}, {"p", 0.5}});
+  whole(desk, 0.30);
+  const TrialId id = desk.start();
+  const Resource at = train(desk, id, 1, 26, [](double x) { return falls(x, 0.28 + 0.004 * x); });
+  ASSERT_GT(at, 0);
+  ASSERT_EQ(brief(desk.next(false, 0)), "wait");
+  desk.report(id, at + 1, 0.2);
+  EXPECT_EQ(brief(desk.next(true, 0)), "wait");
+}
+
 TEST(Curve, LetsOthersGoWhileARunIsStillEnding) {
   Desk desk("curve", epochs(1, 50), kSoon);
   for (int i = 0; i < 5; ++i) desk.start();
