@@ -3,7 +3,7 @@
 //
 //   level[k]  fidelity of rung k: min * eta^k, and max at the top
 //   n         trials with a result in rung k; those that failed or were stopped by somebody else have left
-//   promotable  among the best floor(n / eta) of the n, paused, and not promoted before
+//   promotable  among the best floor(n / eta) of the n, paused, its run has ended, and not promoted before
 //
 // get_job() (lines 12-20): the highest rung with a promotable trial gives its best one; without any a new trial starts at
 // rung 0. Several objectives: the order of a rung is that of Schmucker et al. 2021 (fronts.h).
