@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -16,6 +17,10 @@ struct Offer {
   int free_slots = 0;     // may be 0: only Stop and Pause are of use then
   bool can_start = true;  // false: trial limit reached or searcher exhausted; promotions go on
   bool idle = false;      // no trial is running or queued: a Wait now ends the study
+  /// Trials that are not to be moved now, if any: paused, and their run is still ending, so that a Resume must wait for
+  /// it and another trial may go in the meantime; or paused by the user, whose they are until he lets them go on.
+  const std::set<TrialId>* away = nullptr;
+  bool is_away(TrialId id) const { return away && away->contains(id); }
 };
 struct Start {
   Resource until = 0;

@@ -44,6 +44,8 @@ std::string level_text(const Fidelity& fidelity, Resource until);
 struct Algorithm {
   std::string name = "auto";
   Options options;  // as given by the user, not yet completed
+  bool given =
+      false;  // `auto` was written down: it replaces what the study had, where nothing written leaves that as it is
 };
 struct StopRules {
   std::optional<std::int64_t> trials;

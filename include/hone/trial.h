@@ -66,19 +66,19 @@ struct Trial {
   std::vector<std::vector<Report>> repeats;  // `repeat: k` with k > 1: what each run reported; reports has their means
   std::vector<Leg> legs;                     // but the current or last one
   bool held = false;                         // Waiting, until the user lets it go on: shown as paused
-  bool alone = false;            // the current or next attempt runs by itself: an earlier one ran out of memory
-  bool cut = false;              // ended only because the study did
-  bool silent = false;           // its config does not fit the space of an extended study: algorithms do not hear of it
-  int slots = 1;                 // that the current or last run takes: more than one if it was Granted
-  bool live = false;             // the current attempt's process has not been seen to end
-  int reports_seen = 0;          // in the current attempt, late and repeated ones included: Reported.n of the last
-  int counted = 0;               // objective reports of this attempt that did not name the fidelity
-  Resource level = 0;            // the fidelity last named in this attempt; 0: never
-  std::vector<double> latest;    // newest raw values in this attempt: objectives, outcomes, cost; NaN: not yet
-  Seconds reached = 0;           // when this attempt reported at `until`; 0: not yet
-  int failures = 0, losses = 0;  // attempts that failed by themselves, and from outside
-  int lost = 0;                  // the last attempt that was lost
-  bool fresh = false;            // the current or next attempt begins in an empty folder
+  bool alone = false;    // the current or next attempt runs by itself: an earlier one ran out of memory
+  bool cut = false;      // ended only because the study did
+  bool silent = false;   // its config does not fit the space of an extended study: algorithms do not hear of it
+  int slots = 1;         // that the current or last run takes: more than one if it was Granted
+  bool live = false;     // the current attempt's process has not been seen to end
+  int reports_seen = 0;  // in the current attempt, late and repeated ones included: Reported.n of the last
+  int counted = 0;     // objective reports of this attempt that did not name the fidelity; with several fidelities all
+  Resource level = 0;  // the fidelity last named in this attempt; 0: never
+  std::vector<double> latest;      // newest raw values in this attempt: objectives, outcomes, cost; NaN: not yet
+  Seconds reached = 0;             // when this attempt reported at `until`; 0: not yet
+  int failures = 0, losses = 0;    // attempts that failed by themselves, and from outside
+  int lost = 0;                    // the last attempt that was lost
+  bool fresh = false;              // the current or next attempt begins in an empty folder
   Seconds started = 0, ended = 0;  // event times; of the first launch, of the last end
   Seconds launched = 0;            // of the current attempt
   Seconds spent = 0;               // in earlier attempts

@@ -44,7 +44,8 @@ Json to_json(const Hello& hello) {
 Json to_json(const Launch& launch) {
   return {
       {"do", "launch"},          {"key", key_json(launch.key)}, {"argv", launch.argv},       {"env", launch.env},
-      {"params", launch.params}, {"folder", launch.folder},     {"devices", launch.devices}, {"fresh", launch.fresh}};
+      {"params", launch.params}, {"folder", launch.folder},     {"devices", launch.devices}, {"fresh", launch.fresh},
+      {"slots", launch.slots}};
 }
 Json to_json(const Cancel& cancel) { return {{"do", "cancel"}, {"key", key_json(cancel.key)}}; }
 Json to_json(const Bye&) { return {{"do", "bye"}}; }
@@ -74,6 +75,7 @@ Message read_message(const Json& json) {
     json.at("folder").get_to(launch.folder);
     json.at("devices").get_to(launch.devices);
     json.at("fresh").get_to(launch.fresh);
+    launch.slots = json.value("slots", 1);  // an older hone does not say it
     return launch;
   }
   if (verb == "cancel") return Cancel{read_key(json.at("key"))};

@@ -38,6 +38,7 @@ struct Launch {
   std::string folder;  // relative to the study's
   std::vector<std::string> devices;
   bool fresh = false;  // files/ is put aside first
+  int slots = 1;       // that it takes: for whoever takes it over
 };
 struct Cancel {
   RunKey key;

@@ -27,7 +27,7 @@ Hello hello() {
 TEST(Channel, MessagesComeOutAsTheyWentInWhateverTheirBytes) {
   MessageReader reader;
   reader.feed(encode(hello()));
-  reader.feed(encode(Launch{{7, 2}, {"a", "b\xff", ""}, {{"K", "v"}}, "{}", "7", {"GPU-1"}, true}));
+  reader.feed(encode(Launch{{7, 2}, {"a", "b\xff", ""}, {{"K", "v"}}, "{}", "7", {"GPU-1"}, true, 3}));
   reader.feed(encode(Cancel{{1, 3}}));
   reader.feed(encode(Bye{}));
   const auto first = std::get<Hello>(reader.next().value());
@@ -48,6 +48,7 @@ TEST(Channel, MessagesComeOutAsTheyWentInWhateverTheirBytes) {
   EXPECT_THAT(second.argv, ElementsAre("a", "b\xff", ""));
   EXPECT_THAT(second.devices, ElementsAre("GPU-1"));
   EXPECT_TRUE(second.fresh);
+  EXPECT_EQ(second.slots, 3);
   EXPECT_EQ(std::get<Cancel>(reader.next().value()).key, (RunKey{1, 3}));
   EXPECT_TRUE(std::holds_alternative<Bye>(reader.next().value()));
   EXPECT_FALSE(reader.next());

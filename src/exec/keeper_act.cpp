@@ -34,6 +34,7 @@ void Keeper::launch(Launch&& launch) {
   auto run = std::make_unique<Run>(launch.key, launch.folder);
   run->id = next_id_++;
   run->devices = launch.devices;
+  run->slots = launch.slots;
   run->started = run->heard = now_;
   Fd ends[2];
   if (const auto error = run->prepare(launch, config_.limits.log, ends)) return refuse(launch.key, 0, *error);
@@ -43,7 +44,7 @@ void Keeper::launch(Launch&& launch) {
     run->err.log.write("hone: " + error + "\n");
     return refuse(launch.key, code, error);
   }
-  spool_.add(SpawnedLine{run->key, run->process, run->devices});
+  spool_.add(SpawnedLine{run->key, run->process, run->devices, run->slots});
   flush();  // at once: whoever finds this keeper dead must find its runs
   watch(run->out.pipe.get(), Source::Out, run->id);
   watch(run->err.pipe.get(), Source::Err, run->id);

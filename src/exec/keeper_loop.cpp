@@ -228,7 +228,7 @@ void Keeper::flush() {
   }
   if (spool_.full()) {
     std::vector<SpawnedLine> alive;
-    for (const auto& [id, run] : runs_) alive.push_back({run->key, run->process, run->devices});
+    for (const auto& [id, run] : runs_) alive.push_back({run->key, run->process, run->devices, run->slots});
     spool_.rotate(alive);
     if (!spool_.empty()) flush_at_ = now_ + kKeeperRetry;
   }

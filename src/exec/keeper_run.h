@@ -65,6 +65,7 @@ class KeeperRun {
   RunKey key;
   std::string folder;
   std::vector<std::string> devices;
+  int slots = 1;
   ProcessMark process;
   RunStream out, err;
   Fd at;  // its folder

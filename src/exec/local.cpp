@@ -214,7 +214,7 @@ void LocalExecutor::take(SpoolLine&& line) {
   } else if (const auto* spawned = std::get_if<SpawnedLine>(&line)) {
     Known& known = runs_[spawned->key];
     known.process = spawned->process;
-    if (!known.ended) slots_.hold(spawned->key, spawned->devices);
+    if (!known.ended) slots_.hold(spawned->key, spawned->devices, spawned->slots);
   } else if (auto* notice = std::get_if<Notice>(&line)) {
     if (const auto* exited = std::get_if<Exited>(&notice->fact)) {
       const RunKey key{exited->trial, exited->attempt};
@@ -303,7 +303,8 @@ Result<void> LocalExecutor::launch(const RunSpec& run) {
   const auto devices = slots_.take(run.key, run.slots);
   if (!devices)
     return fail(Code::Unavailable, fmt::format("trial {}: all {} slots are taken", run.key.trial, slots_.total()));
-  Launch launch{run.key, run.argv, run.env, run.params, run.folder.substr(study.size() + 1), *devices, run.fresh};
+  Launch launch{run.key,  run.argv,  run.env,  run.params, run.folder.substr(study.size() + 1),
+                *devices, run.fresh, run.slots};
   if (!devices->empty()) launch.env.emplace_back("CUDA_VISIBLE_DEVICES", fmt::format("{}", fmt::join(*devices, ",")));
   runs_[run.key];
   send(launch);  // if the keeper has died, the next wait() says that the run was lost

@@ -49,6 +49,7 @@ Json to_json(const KeeperLine& line) {
 Json to_json(const SpawnedLine& line) {
   Json json = {
       {"line", "spawned"}, {"trial", line.key.trial}, {"attempt", line.key.attempt}, {"devices", line.devices}};
+  if (line.slots != 1) json["slots"] = line.slots;
   put_mark(json, line.process);
   return json;
 }
@@ -109,7 +110,8 @@ std::optional<SpoolLine> read_line(const Json& json) {
   if (kind == "spawned")
     return SpawnedLine{{json.at("trial").get<TrialId>(), json.at("attempt").get<int>()},
                        read_mark(json),
-                       json.at("devices").get<std::vector<std::string>>()};
+                       json.at("devices").get<std::vector<std::string>>(),
+                       json.value("slots", 1)};
   if (kind == "exited") return Notice{json.at("time").get<double>(), read_exited(json)};
   if (kind == "reported") return Notice{json.at("time").get<double>(), read_reported(json)};
   if (kind == "remark")

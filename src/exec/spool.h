@@ -29,6 +29,7 @@ struct SpawnedLine {
   RunKey key;
   ProcessMark process;
   std::vector<std::string> devices;
+  int slots = 1;
 };
 struct RemarkLine {  // what seems wrong with a run that goes on
   RunKey key;

@@ -78,12 +78,14 @@ TEST_F(Spool, LinesComeOutAsTheyWentIn) {
   EXPECT_EQ(end.cpu_seconds, 0.25);
   EXPECT_EQ(end.peak_memory, 1 << 30);
 
-  const auto spawned = std::get<SpawnedLine>(read_spool_line(spool_line(SpawnedLine{{5, 6}, keeper_, {"0"}})).value());
+  const auto spawned =
+      std::get<SpawnedLine>(read_spool_line(spool_line(SpawnedLine{{5, 6}, keeper_, {"0"}, 3})).value());
   EXPECT_EQ(spawned.key, (RunKey{5, 6}));
   EXPECT_EQ(spawned.process.pid, 42);
   EXPECT_EQ(spawned.process.born_to, 11);
   EXPECT_EQ(spawned.process.boot, "boot");
   EXPECT_THAT(spawned.devices, ElementsAre("0"));
+  EXPECT_EQ(spawned.slots, 3);
 }
 
 TEST_F(Spool, ARemarkComesOutAsItWentInAndALineOfALaterVersionIsPassedOver) {

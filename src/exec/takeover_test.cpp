@@ -83,6 +83,23 @@ TEST_F(Takeover, RunsSurviveTheDeathOfHoneAndNothingOfThemIsLost) {
   EXPECT_THAT(losses(do_run(shell("echo loss=9", 2))), ElementsAre(9));  // the keeper serves its new master
 }
 
+TEST_F(Takeover, ARunThatIsTakenOverKeepsAllOfItsSlots) {
+  options_.parallel = 4;
+  RunSpec wide = shell("echo loss=1; touch started; while ! [ -e go ]; do sleep 0.01; done");
+  wide.slots = 3;
+  const pid_t hone = other_hone({wide}, [&] { return fs::exists(root_ / "started"); });
+  kill_and_reap(hone);
+  open();
+  RunSpec other = shell("echo loss=2", 1);
+  other.slots = 2;
+  const auto launched = executor_->launch(other);
+  EXPECT_FALSE(launched) << "one of four is free";
+  std::ofstream(root_ / "go") << "";
+  until_ended();
+  ok(executor_->launch(other));
+  EXPECT_THAT(losses(until_ended()), ElementsAre(2));
+}
+
 TEST_F(Takeover, WhatEndedWhileNobodyWasThereIsHandedOutAfterTheKeeperHasGone) {
   const pid_t hone = other_hone({shell("echo loss=1; touch started")}, [&] { return fs::exists(root_ / "started"); });
   const pid_t keeper = keeper_pid();

@@ -80,6 +80,7 @@ double drift_evidence(const DriftData& data, const DriftParams& params, double* 
       k(i, j) = k(j, i) = value[p];
     }
   const Eigen::LLT<Eigen::MatrixXd> factor(k);
+  if (gradient != nullptr) std::fill_n(gradient, d + 3, 0.0);
   if (factor.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
   const Eigen::VectorXd alpha = factor.solve(data.y);
   double result = 0.5 * data.y.dot(alpha) + factor.matrixLLT().diagonal().array().log().sum();

@@ -27,8 +27,8 @@ struct DriftParams {
   static DriftParams usual(const std::vector<char>& category);
 };
 
-/// -log p(y | X, t, θ) - log p(θ), without constants. `gradient` may be null. Infinite where K is not positive definite.
-/// O(n³ + n² d).
+/// -log p(y | X, t, θ) - log p(θ), without constants. `gradient` may be null. Infinite and flat where K is not positive
+/// definite. O(n³ + n² d).
 double drift_evidence(const DriftData& data, const DriftParams& params, double* gradient);
 
 /// The best end of L-BFGS (NLopt) from `start` after at most `evaluations`. REQUIRES: n >= 1

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <vector>
 
 #include "hone/rng.h"
 
@@ -35,6 +37,17 @@ TEST(Drift, EvidenceHasTheGradientThatItsDifferencesShow) {
   };
   for (int i = 0; i < 5; ++i)
     EXPECT_NEAR(gradient[i], (shifted(i, 1e-5) - shifted(i, -1e-5)) / 2e-5, 1e-5 * (1 + std::abs(gradient[i]))) << i;
+}
+
+TEST(Drift, EvidenceIsInfiniteAndFlatWhereTheMatrixCannotBeFactorised) {
+  DriftData data = turning(12, 5);
+  data.x.row(1) = data.x.row(0);
+  data.t[1] = data.t[0];
+  DriftParams params = DriftParams::usual(data.category);
+  params.log_noise = -800;
+  std::vector<double> gradient(5, 7);
+  EXPECT_EQ(drift_evidence(data, params, gradient.data()), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(gradient, std::vector<double>(5, 0)) << "nothing of what was there before";
 }
 
 TEST(Drift, ForgetsWhatWasLongAgoWhereTheFunctionTurned) {

@@ -266,13 +266,13 @@ double Evidence::at(const double* theta, double* gradient) {
   const Eigen::Index d = shape_.columns();
   if (warps_) warp(theta);
   gather(theta);
+  if (gradient != nullptr) std::fill_n(gradient, size(), 0.0);
   if (!factor_.factorise(matrix())) return std::numeric_limits<double>::infinity();
   Eigen::VectorXd alpha = y_;
   factor_.forward(alpha);
   // -log p(y) = ½ yᵀ K⁻¹ y + ½ log |K| (eq. 2.30)
   double value = 0.5 * alpha.squaredNorm() + 0.5 * factor_.log_determinant();
   if (gradient != nullptr) {
-    std::fill_n(gradient, size(), 0.0);
     factor_.backward(alpha);
     slopes(alpha, gradient);
   }

@@ -38,7 +38,8 @@ class Evidence {
   Eigen::Index size() const { return plain() + (warps_ ? 2 * shape_.columns() : 0); }  // of θ
   std::vector<double> theta(const KernelParams& params) const;
   KernelParams params(const std::vector<double>& theta) const;
-  /// `gradient` may be null. Infinite where K is not positive definite. O(n³ + n² d).
+  /// `gradient` may be null. Infinite and flat where K is not positive definite, so that a search that begins there ends at
+  /// once, and a step into it is taken back. O(n³ + n² d).
   double at(const double* theta, double* gradient);
 
  private:

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "hone/rng.h"
 #include "model/acquisition.h"
@@ -81,6 +82,19 @@ TEST(Evidence, ItsGradientIsThatOfItsValue) {
       }
     }
   }
+}
+
+TEST(Evidence, IsInfiniteAndFlatWhereTheMatrixCannotBeFactorised) {
+  Rng rng = Rng::stream(12, "evidence");
+  const KernelShape shape = mixed_shape();
+  const Eigen::MatrixXd x = mixed_points(8, rng);
+  const KernelPrior prior = KernelPrior::of(3);
+  Evidence evidence(x, noise(8, rng), shape, prior);
+  std::vector<double> theta = evidence.theta(some_params(shape, rng));
+  theta[4] = 800;  // a signal that is no number any more
+  std::vector<double> slope(theta.size(), 7);
+  EXPECT_EQ(evidence.at(theta.data(), slope.data()), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(slope, std::vector<double>(theta.size(), 0)) << "nothing of what was there before";
 }
 
 TEST(Evidence, AgreesWithTheDensityOfANormalVector) {

@@ -46,12 +46,8 @@ Result<void> make_folders(const std::string& home, const std::string& study) {
 }
 
 Result<void> same_definition(StudySpec given, const StudySpec& stored) {
-  if (!given.seed) given.seed = stored.seed;
+  keep_open(given, stored);
   settle_algorithms(given);
-  given.warm = stored.warm;
-  if (given.searcher.name == "auto") given.searcher = stored.searcher;
-  if (given.scheduler.name == "auto") given.scheduler = stored.scheduler;
-  given.parallel = stored.parallel;  // how many at a time is not what the study is
   const std::string a = study_json(given), b = study_json(stored);
   if (a == b) return {};
   return fail(

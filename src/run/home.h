@@ -20,8 +20,8 @@ Result<void> make_home(const std::string& home);
 /// Makes the home and the study's folder (mode 0700) as needed, and puts Hone's marker into the latter (exec/folder.h).
 Result<void> make_folders(const std::string& home, const std::string& study);
 
-/// Is `given` the definition of the study `stored`? What it leaves open is taken from there: seed, `auto`; `parallel` may
-/// differ. Conflict if not; the text names the keys.
+/// Is `given` the definition of the study `stored`? What it leaves open is taken from there (keep_open in study/extend.h).
+/// Conflict if not; the text names the keys.
 Result<void> same_definition(StudySpec given, const StudySpec& stored);
 
 /// The definition that a study was created with, and the study, rebuilt from its log as far as `until` lets it (by

@@ -3,7 +3,7 @@
 //
 //   level[k]  fidelity of rung k: min * eta^k, and max at the top
 //   n         trials with a result in rung k; those that failed or were stopped by somebody else have left
-//   promotable  among the best floor(n / eta) of the n, paused, and not promoted before
+//   promotable  among the best floor(n / eta) of the n, paused, its run has ended, and not promoted before
 //
 // get_job() (lines 12-20): the highest rung with a promotable trial gives its best one; without any a new trial starts at
 // rung 0. Several objectives: the order of a rung is that of Schmucker et al. 2021 (fronts.h).
@@ -34,15 +34,11 @@ class Promoting : public Scheduler {
 
   Move next(const Offer& offer) const override {
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    for (std::size_t k = ladder_.top(); k-- > 0;) {
-      if (!foretell_.counts(k) && offer.can_start) continue;  // else what has come so far is all that there is
-      const RungResults& results = ladder_.rungs()[k].results;
-      std::optional<RungEntry> best = results.first_waiting();
-      if (!best || !results.goes_on(*best)) continue;
-      return promote(k, best->trial, wording_.standing(k, results, *best, results.quota()));
-    }
-    if (!ladder_.short_of().empty()) return lift(*ladder_.short_of().begin());
+    if (auto move = go_on(offer)) return *move;
     if (offer.can_start) return start();
+    Offer all = offer;  // whose run is still ending is waited for
+    all.away = nullptr;
+    if (auto move = go_on(all)) return *move;
     return close();
   }
 
@@ -54,6 +50,19 @@ class Promoting : public Scheduler {
 
  private:
   Resource level(std::size_t k) const { return ladder_.level(k); }
+
+  std::optional<Move> go_on(const Offer& offer) const {
+    for (std::size_t k = ladder_.top(); k-- > 0;) {
+      if (!foretell_.counts(k) && offer.can_start) continue;  // else what has come so far is all that there is
+      const RungResults& results = ladder_.rungs()[k].results;
+      std::optional<RungEntry> best = results.first_waiting(offer);
+      if (!best || !results.goes_on(*best)) continue;
+      return promote(k, best->trial, wording_.standing(k, results, *best, results.quota()));
+    }
+    for (const TrialId trial : ladder_.short_of())
+      if (!offer.is_away(trial)) return lift(trial);
+    return std::nullopt;
+  }
 
   Move promote(std::size_t k, TrialId trial, std::string why) const {
     const Resource until = level(foretell_.above(k));

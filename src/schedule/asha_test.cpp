@@ -44,6 +44,26 @@ TEST(Asha, CountsAResultOnReportButResumesOnlyWhatIsPaused) {
   EXPECT_EQ(brief(desk.next()), "resume 0 to 3");
 }
 
+TEST(Asha, LetsOthersGoWhileARunIsStillEnding) {
+  Desk desk("asha", epochs(1, 9));
+  for (const double loss : {0.1, 0.2, 0.3, 0.4, 0.5, 0.6}) desk.run(loss);
+  desk.away = {0};
+  EXPECT_EQ(brief(desk.next()), "resume 1 to 3") << "among the first two as well";
+  desk.resume(1, 3);
+  EXPECT_EQ(brief(desk.next()), "start 1");
+  EXPECT_EQ(brief(desk.next(false)), "resume 0 to 3") << "nobody else may go, so it is waited for";
+  desk.away.clear();
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 3");
+}
+
+TEST(Asha, NeverSendsTheSecondBestOfAClosedRungBecauseTheBestIsStillEnding) {
+  Desk desk("asha", epochs(1, 9));
+  desk.run(0.1);
+  desk.run(0.2);
+  desk.away = {0};
+  EXPECT_EQ(brief(desk.next(false)), "resume 0 to 3");
+}
+
 TEST(Asha, BreaksTiesByTrialAndRanksNanLast) {
   Desk desk("asha", epochs(1, 9));
   desk.run(kNan);

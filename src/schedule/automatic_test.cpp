@@ -49,6 +49,22 @@ TEST(Auto, PassesOverARungWhoseOrderIsNotThatOfTheNext) {
   EXPECT_THAT(why(desk.next()), HasSubstr("rung 2 (epoch 3) is passed over since its order is not that of rung 3"));
 }
 
+TEST(Auto, SaysSoWhereTheNextRungDoesNotTellTrialsApart) {
+  Desk desk("auto", epochs(1, 27));
+  for (int i = 0; i < 8; ++i) pass(desk, {0.1 * i, 0.5}, 3);
+  for (TrialId id : {0, 1}) desk.resume(id, 9);
+  EXPECT_EQ(brief(desk.next()), "start 3");
+  EXPECT_THAT(
+      why(desk.next()),
+      HasSubstr("rung 1 (epoch 1) is passed over since all 8 trials are alike at rung 2, so that it has nothing "
+                "to foretell"));
+  // What it took for no use may turn out to be of some.
+  for (int i = 0; i < 200; ++i) pass(desk, {0.01 * i, 0.01 * i}, 3);
+  for (Move move = desk.next(); std::holds_alternative<Resume>(move); move = desk.next())
+    desk.resume(std::get<Resume>(move).trial, std::get<Resume>(move).until);
+  EXPECT_EQ(brief(desk.next()), "start 1");
+}
+
 TEST(Auto, CountsARungAgainOnceItForetells) {
   Desk desk("auto", epochs(1, 9));
   for (const double loss : {4.0, 1.0, 3.0, 2.0, 8.0, 6.0, 7.0, 5.0}) pass(desk, {loss, 1 / loss}, 3);

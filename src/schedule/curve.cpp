@@ -14,6 +14,7 @@
 //
 // Paused, not killed. A paused trial goes on when its chance against today's ŷ is twice the bar (a promise was not kept), or,
 // when no new trial may start, a fifth of the bar: nothing better is left for the slots. From then on a fifth is its bar.
+// One that would be the next to go on in this way is not paused.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -49,15 +50,20 @@ class Curve : public Scheduler {
       : options_(options), wording_(inputs), max_(inputs.max), maximize_(inputs.maximize) {}
 
   Move next(const Offer& offer) const override {
-    if (!verdicts_.empty()) {
-      const auto& [trial, why] = *verdicts_.begin();
+    for (const auto& [trial, why] : verdicts_) {
       if (options_.stop) return Stop{trial, why};
-      return Pause{trial, why};
+      if (!offer.is_away(trial) && !comes_back(trial, offer)) return Pause{trial, why};
     }
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    if (auto again = revival(offer.can_start)) return std::move(*again);
-    if (!offer.can_start) return Wait{"no new trial may start, and no paused one has a chance"};
-    return whole_run(max_);
+    for (const auto& [order, trial] : paused_) {
+      if (offer.is_away(trial)) continue;
+      if (auto again = revival(trial, offer.can_start)) return std::move(*again);
+      break;  // those after it are no better
+    }
+    if (offer.can_start) return whole_run(max_);
+    if (!paused_.empty())  // still ending: waited for
+      if (auto again = revival(paused_.begin()->second, false)) return std::move(*again);
+    return Wait{"no new trial may start, and no paused one has a chance"};
   }
 
   void tell(const Trial& trial, Change change) override {
@@ -126,6 +132,8 @@ class Curve : public Scheduler {
 
   void look(const Trial& trial, Place& place) {
     take_back(trial.id, place);
+    verdicts_.erase(trial.id);
+    place.sketch.reset();
     const Resource at = trial.reports.back().at;
     const bool may_judge = at >= options_.grace && reported_ > options_.startup && !promises_.empty();
     if (!is_number(trial)) {
@@ -184,9 +192,7 @@ class Curve : public Scheduler {
     paused_.emplace(place.sketch->quantile(kOrder), trial.id);
   }
 
-  std::optional<Move> revival(bool can_start) const {
-    if (paused_.empty()) return std::nullopt;
-    const TrialId trial = paused_.begin()->second;
+  std::optional<Move> revival(TrialId trial, bool can_start) const {
     const CurveSketch& sketch = *places_.at(trial).sketch;
     const double chance = promises_.empty() ? 1 : sketch.below(incumbent());
     const double limit = bar() * (can_start ? kAgain : kLenient);
@@ -196,6 +202,14 @@ class Curve : public Scheduler {
         : can_start       ? fmt::format("revived: {}, again {} or more", words(chance, sketch), percent(limit))
                           : fmt::format("revived: no new trial may start, and it has {}", words(chance, sketch));
     return Resume{trial, max_, reason};
+  }
+
+  /// No new trial may start, and this one would be the first to be revived if it were paused.
+  bool comes_back(TrialId trial, const Offer& offer) const {
+    const Place& place = places_.at(trial);
+    if (offer.can_start || !place.sketch) return false;
+    const std::pair own(place.sketch->quantile(kOrder), trial);
+    return (paused_.empty() || own < *paused_.begin()) && revival(trial, false);
   }
 
   void promise(TrialId trial, Place& place, double value) {

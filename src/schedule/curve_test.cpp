@@ -116,6 +116,58 @@ TEST(Curve, GivesSlotsThatHaveNothingBetterToAPausedTrialWithSomeChanceAndIsPati
   EXPECT_EQ(brief(desk.next(false, 0)), "wait") << "a fifth of the bar holds for it now";
 }
 
+TEST(Curve, DoesNotPauseAtTheEndOfAStudyWhatItWouldReviveAtOnce) {
+  Desk desk("curve", epochs(1, 27), {{"startup", std::int64_t{1}}, {"p", 0.5}});
+  whole(desk, 0.30);
+  const TrialId id = desk.start();
+  const auto behind = [](double x) { return falls(x, 0.28 + 0.004 * x); };
+  const Resource at = train(desk, id, 1, 26, behind);
+  ASSERT_GT(at, 0);
+  EXPECT_EQ(brief(desk.next(true, 0)), "pause 1") << "a new one has a better chance";
+  EXPECT_EQ(brief(desk.next(false, 0)), "wait") << "there is no new one";
+  Resource gone = at + 1;
+  for (; gone < 27; ++gone) {
+    desk.report(id, gone, 0.9 + 0.01 * static_cast<double>(gone));
+    if (brief(desk.next(false, 0)) != "wait") break;
+  }
+  ASSERT_EQ(brief(desk.next(false, 0)), "pause 1") << "hopeless now";
+  desk.end(id, Change::Paused);
+  EXPECT_EQ(brief(desk.next(false)), "wait");
+}
+
+TEST(Curve, ForgetsAVerdictThatALaterReportDoesNotBear) {
+  Desk desk("curve", epochs(1, 27), {{"startup", std::int64_t{1}}, {"p", 0.5}});
+  whole(desk, 0.30);
+  const TrialId id = desk.start();
+  const Resource at = train(desk, id, 1, 26, [](double x) { return falls(x, 0.28 + 0.004 * x); });
+  ASSERT_GT(at, 0);
+  ASSERT_EQ(brief(desk.next(false, 0)), "wait");
+  desk.report(id, at + 1, 0.2);
+  EXPECT_EQ(brief(desk.next(true, 0)), "wait");
+}
+
+TEST(Curve, LetsOthersGoWhileARunIsStillEnding) {
+  Desk desk("curve", epochs(1, 50), kSoon);
+  for (int i = 0; i < 5; ++i) desk.start();
+  for (Resource at = 1; at <= 30; ++at) {
+    for (TrialId id = 0; id < 5; ++id) {
+      if (desk.trial(id).phase != Phase::Running) continue;
+      desk.report(id, at, falls(static_cast<double>(at), id == 2 ? 0.1 : 0.5 + 0.02 * static_cast<double>(id)));
+      if (brief(desk.next(true, 0)) != "wait") desk.end(id, Change::Paused);
+    }
+  }
+  desk.end(2, Change::Failed);
+  const Move first = desk.next();
+  ASSERT_TRUE(std::holds_alternative<Resume>(first));
+  desk.away.insert(std::get<Resume>(first).trial);
+  const Move second = desk.next();
+  ASSERT_TRUE(std::holds_alternative<Resume>(second)) << "another one has a chance too";
+  EXPECT_NE(std::get<Resume>(second).trial, std::get<Resume>(first).trial);
+  for (TrialId id = 0; id < 5; ++id) desk.away.insert(id);
+  EXPECT_EQ(brief(desk.next()), "start 50");
+  EXPECT_EQ(brief(desk.next(false)), brief(first)) << "nobody else may go, so it is waited for";
+}
+
 TEST(Curve, LeavesHopelessPausedTrialsWhenNoNewOneMayStart) {
   Desk desk("curve", epochs(1, 27), kSoon);
   for (const double end : {0.30, 0.29, 0.28, 0.27}) whole(desk, end);

@@ -31,6 +31,7 @@ class Desk {
     offer.trial = static_cast<TrialId>(trials_.size());
     offer.free_slots = free_slots;
     offer.can_start = can_start;
+    offer.away = &away;
     return scheduler_->next(offer);
   }
   /// Starts a trial if that is what the scheduler wants; its id, or -1.
@@ -82,6 +83,8 @@ class Desk {
     found.id = id;
     return found;
   }
+
+  std::set<TrialId> away;
 
  private:
   void tell(TrialId id, Change change) { scheduler_->tell(trial(id), change); }

@@ -87,7 +87,12 @@ void Foretell::look(std::size_t k) {
     return;
   }
   const std::optional<double> r = correlation(k);
-  if (!r) return;
+  if (!r) {  // no more is known than before
+    if (!rung.counts)
+      rung.why = fmt::format("since all {} trials are alike at {}{}, so that it has nothing to foretell",
+                             rung.pairs.size(), next, objectives_ > 1 ? " in an objective" : "");
+    return;
+  }
   const double least = k == 0 ? kGood : kFair;
   rung.counts = *r >= least;
   rung.why = fmt::format("since its order is not that of {} (rank correlation {:.2f} of {} trials, least {})", next, *r,

@@ -78,6 +78,13 @@ std::optional<RungEntry> RungResults::first_waiting() const {
   return RungEntry{fronts_->losses(*trial).front(), *trial};
 }
 
+std::optional<RungEntry> RungResults::first_waiting(const Offer& offer) const {
+  for (auto rank = waiting_.begin(); rank != waiting_.end(); ++rank)
+    if (!offer.is_away(rank->trial)) return *rank;
+  const std::optional<RungEntry> first = fronts_ ? first_waiting() : std::nullopt;
+  return first && !offer.is_away(first->trial) ? first : std::nullopt;
+}
+
 std::int64_t RungResults::place(RungEntry rank) const {
   return fronts_ ? fronts_->place(rank.trial) : static_cast<std::int64_t>(results_.order_of_key(rank)) + 1;
 }

@@ -59,6 +59,8 @@ class RungResults {
   void wait(RungEntry rank);
   void go_on(RungEntry rank);  // or ended: it waits no more
   std::optional<RungEntry> first_waiting() const;
+  /// The first of those whom the offer lets move; with several objectives none if that is not the first of all.
+  std::optional<RungEntry> first_waiting(const Offer& offer) const;
 
   Resource level() const { return level_; }
   std::int64_t size() const { return fronts_ ? fronts_->size() : static_cast<std::int64_t>(results_.size()); }

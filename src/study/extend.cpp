@@ -54,12 +54,17 @@ Result<void> can_steer(const Study& study, const Steered& steered) {
   return can_steer_trial(study, study.trials()[static_cast<std::size_t>(steered.trial)], steered.what);
 }
 
-Result<StudySpec> extended_spec(const StudySpec& study, StudySpec given) {
+void keep_open(StudySpec& given, const StudySpec& study) {
+  const auto open = [](const Algorithm& one) { return one.name == "auto" && one.options.empty() && !one.given; };
   if (!given.seed) given.seed = study.seed;
+  if (open(given.searcher)) given.searcher = study.searcher;
+  if (open(given.scheduler)) given.scheduler = study.scheduler;
   given.warm = study.warm;
-  if (given.searcher.name == "auto") given.searcher = study.searcher;
-  if (given.scheduler.name == "auto") given.scheduler = study.scheduler;
-  given.parallel = study.parallel;  // how many at a time is not what a study is
+  given.parallel = study.parallel;
+}
+
+Result<StudySpec> extended_spec(const StudySpec& study, StudySpec given) {
+  keep_open(given, study);
   std::string mistakes;
   const auto wrong = [&](const std::string& text) { mistakes += (mistakes.empty() ? "" : "\n") + text; };
   for (const std::string& key : differing_keys(study_json(given), study_json(study)))

@@ -110,6 +110,24 @@ TEST(Extend, AGridVisitsEveryCellOfTheNewSpace) {
   world.expect_replay();
 }
 
+TEST(Extend, AutoReplacesAnAlgorithmWhereItIsWrittenAndWhatIsNotWrittenStays) {
+  const std::string body = "space: {x: 'float(0, 1)'}\nfidelity: {max: 9}\nstop: {trials: 12}\n";
+  const StudySpec study = spec_of(body + "searcher: {tpe: {candidates: 64}}\nscheduler: median\n");
+  const auto names = [&](const std::string& more) {
+    const auto spec = extended_spec(study, spec_of(body + more));
+    EXPECT_TRUE(spec) << spec.error().what;
+    return spec->searcher.name + " " + spec->scheduler.name + (spec->searcher.options.empty() ? "" : " with options");
+  };
+  EXPECT_EQ(names(""), "tpe median with options");
+  EXPECT_EQ(names("scheduler: auto\n"), "tpe auto with options");
+  EXPECT_EQ(names("searcher: auto\nscheduler: auto\n"), "auto auto");
+  EXPECT_EQ(names("searcher: {auto: {}}\n"), "auto median");
+  EXPECT_EQ(names("scheduler: {auto:}\n"), "tpe auto with options");
+  const auto option =
+      read_study_file("name: s\nobjective: minimize loss\nseed: 3\n" + body, "s.yaml", {{"scheduler", "auto"}});
+  EXPECT_EQ(extended_spec(study, *option)->scheduler.name, "auto") << "on the command line";
+}
+
 TEST(Extend, WhatIsMeasuredCannotChange) {
   const StudySpec spec = spec_of(kAsha);
   StudySpec given = spec_of(kAsha);

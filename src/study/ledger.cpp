@@ -258,10 +258,12 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
   if (!observe(*trial, reported)) return;
   Resource at = 1;
   if (fidelity_) {
-    at = trial->level > 0 ? trial->level : ++trial->counted;
+    const bool path = !fidelity_->further.empty();
+    if (trial->level == 0 || path) ++trial->counted;
+    at = trial->level > 0 ? trial->level : trial->counted;
     // Nobody can tell whether a child that does not name the fidelity has made use of its donor's checkpoint.
     if (trial->level == 0 && inherited(*trial) > 0) at = std::min(at, trial->until);
-    if (!fidelity_->further.empty()) {  // only the end of a run is a level: before it the others were elsewhere
+    if (path) {  // only the end of a run is a level: before it the others were elsewhere
       if (at < trial->until) return;
       at = trial->until;
     }
@@ -321,8 +323,7 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // With several fidelities any program has: what it last said is its result at that level.
   const auto& own = own_reports(trial);
   const bool path = fidelity_ && !fidelity_->further.empty();
-  const bool said = path ? !trial.latest.empty() && !std::isnan(trial.latest[0])
-                         : trial.level == 0 && trial.counted > inherited(trial);
+  const bool said = (path || trial.level == 0) && trial.counted > inherited(trial);
   if (fidelity_ && said && (own.empty() || own.back().at < trial.until)) {
     push_report(trial, trial.until, time, !own.empty() && own.back().at == trial.counted);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});

@@ -123,6 +123,31 @@ TEST_F(PathTest, ARunThatEndsByItselfHasComeToItsLevel) {
   EXPECT_EQ(one.trial(0).phase, Phase::Failed);
 }
 
+TEST_F(PathTest, ARunThatEndsWithANumberThatIsNoneHasFailedThere) {
+  for (const bool names : {true, false}) {
+    World one = world("scheduler: sh\nstop: {trials: 1}\n");
+    one.decide();
+    say(one, 0, 1, 0.9);
+    exit(one, 0);
+    one.decide();
+    ASSERT_EQ(one.trial(0).until, 3);
+    Metrics metrics = {{"loss", std::nan("")}};
+    if (names) metrics.emplace_back("epoch", 2);
+    one.put(Reported{0, 2, 1, metrics, {}});
+    exit(one, 0);
+    EXPECT_EQ(one.trial(0).phase, Phase::Failed) << "what it had at 1 is not its result at 3";
+    EXPECT_EQ(one.trial(0).cause, Cause::NotFinite);
+  }
+}
+
+TEST_F(PathTest, ARunThatNamesNoObjectiveHasNothingAtItsLevel) {
+  World one = world("scheduler: sh\nstop: {trials: 1}\n");
+  one.decide();
+  one.put(Reported{0, 1, 1, {{"epoch", 1}}, {}});
+  exit(one, 0);
+  EXPECT_EQ(one.trial(0).cause, Cause::NoMetric);
+}
+
 TEST_F(PathTest, ReportsThatAreCountedCountToTheEndOfTheRun) {
   World one = world("scheduler: sh\nstop: {trials: 1}\n");
   one.decide();

@@ -144,6 +144,72 @@ TEST(Oom, TheOthersAreHeldBackBeforeItHasWaitedForLong) {
   world.expect_replay();
 }
 
+TEST(Steer, ASchedulersPauseDoesNotTakeATrialFromTheUserWhoPausedIt) {
+  World world(
+      spec_of("space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: {curve: {startup: 3}}\n"
+              "fidelity: {name: epoch, min: 1, max: 27}\nstop: {trials: 5}\n"));
+  world.slots = 1;
+  const auto report = [&](TrialId id, int at, double loss) {
+    const int n = world.trial(id).reports_seen + 1;
+    world.put(Reported{id, world.trial(id).attempt, n, {{"loss", loss}, {"epoch", static_cast<double>(at)}}, {}});
+  };
+  const auto curve = [](double end, int at) { return end + 0.6 / at + 0.002 * std::sin(7.0 * at); };
+  for (TrialId id = 0; id < 4; ++id) {
+    world.decide();
+    for (int at = 1; at <= 27; ++at) report(id, at, curve(0.3 - 0.01 * static_cast<double>(id), at));
+    world.put(Exited{.trial = id, .attempt = 1});
+  }
+  world.decide();
+  const auto wants_pause = [&] {
+    const auto next = world.study.decide(world.now, 0);
+    const auto* event = std::get_if<Event>(&next);
+    return event && std::holds_alternative<Paused>(event->fact);
+  };
+  for (int at = 1; at < 27 && !wants_pause(); ++at) report(4, at, 0.9);
+  ASSERT_TRUE(wants_pause());
+  // In the moment after its last report it is lost, and the user pauses it.
+  world.put(Exited{.trial = 4, .attempt = 1, .cause = Cause::Lost});
+  world.runs.clear();
+  world.steer(Steer::Pause, 4);
+  world.decide();
+  EXPECT_EQ(world.trial(4).phase, Phase::Waiting);
+  EXPECT_TRUE(world.trial(4).held);
+  EXPECT_THAT(world.why, HasSubstr("paused by the user"));
+  world.steer(Steer::Resume, 4);
+  world.decide();
+  EXPECT_TRUE(world.study.finished()) << "now the scheduler has it, and sees no chance for it";
+  EXPECT_FALSE(world.trial(4).held);
+  world.expect_replay();
+}
+
+TEST(Steer, APausedRunThatIsStillEndingHoldsUpNobody) {
+  World world(
+      spec_of("space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: asha\nlimits: {grace: 5s}\n"
+              "fidelity: {name: epoch, min: 1, max: 9}\nstop: {trials: 12}\n"));
+  world.slots = 1;
+  for (int trial = 0; trial < 2; ++trial) {
+    world.decide();
+    world.end_oldest();
+  }
+  world.slots = 2;
+  world.decide();
+  ASSERT_EQ(world.runs.size(), 2U);
+  const TrialId best = world.runs.front();
+  world.put(Reported{best, 1, 1, {{"loss", 0.0}, {"epoch", 1}}, {}});
+  world.end(world.runs.back());
+  world.runs.clear();
+  world.now += 6;  // it does not end by itself within its grace
+  world.decide();
+  EXPECT_EQ(world.trial(best).phase, Phase::Paused);
+  EXPECT_TRUE(world.trial(best).live);
+  EXPECT_EQ(world.study.live(), 2) << "it deserves to go on, and cannot yet: a new trial has its place";
+  world.put(Exited{.trial = best, .attempt = 1, .cause = Cause::Signal, .code = 15});
+  world.decide();
+  EXPECT_EQ(world.trial(best).phase, Phase::Running);
+  EXPECT_EQ(world.trial(best).until, 3);
+  world.expect_replay();
+}
+
 TEST(Steer, WhatATrialReportsOnItsWayIntoAPauseCounts) {
   StudySpec spec = spec_of(
       "space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: none\n"

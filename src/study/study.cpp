@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "base/check.h"
@@ -26,6 +27,7 @@ struct Study::State {
   std::vector<std::size_t> known, points;  // initial points with and without a result, in the order of the file
   std::size_t known_added = 0, points_started = 0;
   std::vector<TrialId> warm;      // trials that took over a configuration of an earlier study
+  std::set<TrialId> away;         // see Offer
   std::vector<Told> told;         // scratch
   mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
 
@@ -35,6 +37,7 @@ struct Study::State {
   void extend(const StudySpec& definition);
   void tell(const Trial& trial, Change change);
   void retell(const Trial& trial);
+  void place(const Trial& trial);
 
   Seconds elapsed(Seconds now) const {
     return ledger.elapsed() + (ledger.live() > 0 ? std::max(0.0, now - ledger.last_time()) : 0.0);
@@ -94,6 +97,11 @@ void Study::State::tell(const Trial& trial, Change change) {
   if (trial.source.empty()) scheduler->tell(trial, change);
 }
 
+void Study::State::place(const Trial& trial) {
+  if (trial.held || (trial.phase == Phase::Paused && trial.live)) away.insert(trial.id);
+  else away.erase(trial.id);
+}
+
 /// Everything that the algorithms would have seen of a trial, in its order.
 void Study::State::retell(const Trial& trial) {
   Trial past = trial;
@@ -136,7 +144,10 @@ void Study::State::extend(const StudySpec& definition) {
   spec = definition;
   spec.folder = folder;
   make_algorithms();
-  for (const Trial& trial : ledger.trials()) retell(trial);
+  for (const Trial& trial : ledger.trials()) {
+    retell(trial);
+    place(trial);
+  }
 }
 
 ScheduleInputs schedule_inputs(const StudySpec& spec) {
@@ -194,6 +205,8 @@ void Study::apply(const Event& event) {
   if (const auto* e = std::get_if<Proposed>(&event.fact))
     s.searcher->hear(e->trial, Proposal{.config = e->config, .note = "command", .why = e->why});
   for (const Told& told : s.told) s.tell(s.ledger.trials()[static_cast<std::size_t>(told.trial)], told.change);
+  if (const auto id = trial_of(event); id && *id >= 0 && *id < std::ssize(trials()))
+    s.place(trials()[static_cast<std::size_t>(*id)]);
   if (const auto* e = std::get_if<Extended>(&event.fact)) s.extend(*e->spec);
 }
 
@@ -342,6 +355,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
   offer.free_slots = free_slots;
   offer.can_start = !spec.stop.trials || ledger.started() < *spec.stop.trials;
   offer.idle = ledger.running().empty() && ledger.waiting().empty();
+  offer.away = &away;
   std::string why = offer.can_start ? exhausted : "trial limit reached";
   if (ledger.retrying() && offer.can_start) {
     offer.can_start = false;

@@ -233,6 +233,7 @@ class StudyReader {
   /// A word, or {word: {option: value}}. Names and options are compared with the registry by check_study().
   Algorithm algorithm(const YamlNode& node, const std::string& field) {
     Algorithm out;
+    out.given = true;
     const YamlNode* options = nullptr;
     if (node.is_map() && node.entries.size() == 1) {
       out.name = node.entries[0].key;

@@ -243,7 +243,7 @@ Naive naive(const std::vector<Trial>& trials, const std::vector<Resource>& level
     results.resize(results.size() / eta);
     for (const RungEntry& rank : results) {
       const Trial& trial = trials[static_cast<std::size_t>(rank.trial)];
-      if (trial.phase == Phase::Paused && trial.until == levels[k]) return {trial.id};
+      if (trial.phase == Phase::Paused && !trial.live && trial.until == levels[k]) return {trial.id};
     }
   }
   return {};

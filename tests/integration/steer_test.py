@@ -248,8 +248,32 @@ def test_a_study_is_extended(folder):
     assert trials(folder)[0]["config"]["y"] == 0.5
     assert "identical" in hone(folder, "replay", "s")
     hone(folder, "run", "s.yaml")  # the definition that holds now
+    study(folder, seconds=0, stop={"trials": 11}, searcher="auto",
+          space={"x": "float(0, 2)", "y": {"domain": "float(0, 1)", "default": 0.5}})
+    assert "searcher auto" in hone(folder, "run", "s.yaml", "--extend")
     study(folder, seconds=0, stop={"trials": 10}, objective="maximize loss")
     assert "objective: a study cannot change it" in hone(folder, "run", "s.yaml", "--extend", status=2)
+
+
+def test_a_script_that_cannot_go_on_is_told_once(folder):
+    """It is launched again for each rung; one that begins at 1 every time trains twice what it has."""
+    with open(os.path.join(folder, "train.sh"), "w") as file:
+        file.write('from=1\n'
+                   'if [ -n "$3" ] && [ -e "$3/epoch" ]; then from=$(($(cat "$3/epoch") + 1)); fi\n'
+                   'for epoch in $(seq $from $1); do\n'
+                   '  echo "loss=$2 epoch=$epoch"\n'
+                   '  if [ -n "$3" ]; then echo $epoch > "$3/epoch"; fi\n'
+                   'done\n')
+    for name, more in (("forgets", []), ("keeps", ["{dir}"])):
+        study(folder, name=name, command=["/bin/sh", "train.sh", "{until}", "{x}", *more], scheduler="asha",
+              fidelity={"name": "epoch", "max": 9}, stop={"trials": 9})
+        done = subprocess.run([HONE, "run", "s.yaml"], cwd=folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done
+        found = json.loads(hone(folder, "trials", name, "--json"))
+        assert sum(t["attempts"] > 1 for t in found) >= 3 and {t["state"] for t in found} <= {"completed", "stopped"}, found
+        assert max(t["reports"][-1]["at"] for t in found) == 9
+        told = [line for line in done.stderr.splitlines() if "began at epoch 1 again instead of going on from" in line]
+        assert len(told) == (1 if name == "forgets" else 0), done.stderr
 
 
 def test_what_ran_is_on_record(folder):
