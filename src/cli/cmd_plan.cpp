@@ -49,7 +49,7 @@ Json plan_json(const StudyPlan& plan) {
     for (const Rung& rung : bracket.rungs) {
       Json one{{"n", rung.n}, {"r", rung.r}};
       if (plan.spec.fidelity && !plan.spec.fidelity->further.empty())
-        one["levels"] = levels_json(*plan.spec.fidelity, rung.r);
+        one["levels"] = named_json(levels_at(*plan.spec.fidelity, rung.r));
       rungs.push_back(std::move(one));
     }
     brackets.push_back(Json{{"s", bracket.s}, {"rungs", std::move(rungs)}});
