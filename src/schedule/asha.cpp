@@ -115,6 +115,7 @@ SchedulerRow asha_row() {
   row.name = "asha";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Asynchronous successive halving: many trials for little, the best 1/eta of each rung for more. Never leaves a "
       "slot idle.";

@@ -142,6 +142,7 @@ SchedulerRow asyncband_row() {
   row.name = "asyncband";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Asynchronous Hyperband: asha in several brackets at once, which begin at different rungs. Never leaves a slot "
       "idle.";

@@ -45,6 +45,7 @@ SchedulerRow auto_scheduler_row() {
   SchedulerRow row;
   row.name = "auto";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.rungs = true;
   row.doc =
       "asha that passes over rungs which do not foretell the next (rank correlation, measured as trials come by) or "
       "save "
