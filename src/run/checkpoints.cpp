@@ -219,7 +219,8 @@ std::optional<std::string> unclear_fold(const Reported& report, const Trial& tri
 }  // namespace
 
 std::optional<std::string> started_over(const Reported& report, const Trial& trial, const StudySpec& spec) {
-  if (report.n != 1 || !spec.fidelity) return std::nullopt;
+  // A report that came together with the end of its run may be seen when the next one is on its way.
+  if (report.n != 1 || report.attempt != trial.attempt || !spec.fidelity) return std::nullopt;
   if (auto unclear = unclear_fold(report, trial, spec)) return unclear;
   const Resource begin = begins_at(trial);
   if (begin < 1) return std::nullopt;

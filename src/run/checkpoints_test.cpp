@@ -35,6 +35,7 @@ class CheckpointFolders : public testing::Test {
     put("0/files/model", "at ten");
     trials_[1].from = Checkpoint{0, 10};
     trials_[1].live = true;
+    for (Trial& trial : trials_) trial.attempt = 1;
   }
   void TearDown() override {
     std::error_code error;
@@ -162,6 +163,8 @@ TEST_F(CheckpointFolders, AProgramThatBeginsAtOneAgainIsFoundOut) {
   EXPECT_EQ(started_over(report, trials_[1], spec_), std::nullopt);
   report.metrics[1].second = 1;
   EXPECT_EQ(started_over(report, trials_[0], spec_), std::nullopt) << "from scratch";
+  trials_[1].attempt = 2;
+  EXPECT_EQ(started_over(report, trials_[1], spec_), std::nullopt) << "a report of the run before";
 }
 
 }  // namespace
