@@ -52,8 +52,9 @@ class Scheduler {
 
 /// What a scheduler would do with a whole budget, for `hone plan`.
 struct Rung {
-  std::int64_t n = 0;  // trials that run there (at most, for an asynchronous one)
-  Resource r = 0;      // up to this fidelity
+  std::int64_t n = 0;   // trials that run there (at most, for an asynchronous one)
+  Resource r = 0;       // up to this fidelity
+  bool passed = false;  // trials are measured here, and pass until the scheduler has seen that it foretells the next
 };
 struct Bracket {
   int s = 0;

@@ -31,11 +31,11 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   const auto options = check_options("scheduler." + row->name, row->options, plan.spec.scheduler.options);
   if (!options) return tl::unexpected(options.error());
   if (row->plan) plan.brackets = row->plan(schedule_inputs(plan.spec), *options);
+  const bool starts_over = !resumable(plan.spec) && row->cannot_go_on != SchedulerRow::CannotGoOn::Stops;
   for (const Bracket& bracket : plan.brackets) {
     Resource before = 0;
     for (const Rung& rung : bracket.rungs) {
-      // One that cannot be resumed starts over in each rung.
-      plan.units += rung.n * (resumable(plan.spec) ? rung.r - before : rung.r);
+      plan.units += rung.n * (starts_over ? rung.r : rung.r - before);
       before = rung.r;
     }
   }
@@ -90,10 +90,10 @@ std::string brackets_text(const StudyPlan& plan) {
     std::string label = plan.brackets.size() == 1 ? "rungs" : fmt::format("bracket {}", bracket.s);
     if (last && last->s == bracket.s) label.clear();  // rungs that are not promoted from one to the next
     last = &bracket;
-    for (const Rung& rung : bracket.rungs) {
-      out += fmt::format("{:<11}{} up to {}\n", std::exchange(label, ""),
-                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r));
-    }
+    for (const Rung& rung : bracket.rungs)
+      out += fmt::format("{:<11}{} up to {}{}\n", std::exchange(label, ""),
+                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r),
+                         rung.passed ? "; all pass until it is seen to foretell the next rung" : "");
   }
   return out;
 }
