@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "hone/searcher.h"
 #include "hone/trial.h"
@@ -41,6 +42,12 @@ struct Stop {
 };
 using Move = std::variant<Wait, Start, Resume, Pause, Stop>;
 
+/// A rung at which no trial stops at present: its order is not seen to be that of the next, or it saves no time.
+struct PassedRung {
+  Resource r = 0;
+  std::string why;  // "since its order is not that of rung 2 (...)"
+};
+
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
@@ -48,6 +55,8 @@ class Scheduler {
   /// O(log n): ready sets are kept up to date in tell(). Same question, same answer, until the next tell().
   virtual Move next(const Offer& offer) const = 0;
   virtual void tell(const Trial& trial, Change change) = 0;
+  /// Of one that judges its rungs, for `hone explain`; the others pass over none.
+  virtual std::vector<PassedRung> passed_rungs() const { return {}; }
 };
 
 /// What a scheduler would do with a whole budget, for `hone plan`.

@@ -52,6 +52,8 @@ class Promoting : public Scheduler {
     foretell_.tell(trial, change);
   }
 
+  std::vector<PassedRung> passed_rungs() const override { return foretell_.passed(); }
+
  private:
   Resource level(std::size_t k) const { return ladder_.level(k); }
 
