@@ -75,8 +75,9 @@ struct SchedulerRow {
   bool levels = false;  // compares trials where their runs were to end and nowhere else: several fidelities make sense
   bool means = true;    // can compare trials by the mean of all that they reported
   bool multi_objective = false;
-  bool rungs = false;  // compares trials at rungs, from which the best go on
-  bool pauses = true;  // a trial may pause and go on in another run; see pauses()
+  bool rungs = false;       // compares trials at rungs, from which the best go on
+  bool configures = false;  // gives every trial its configuration: the searcher is never asked
+  bool pauses = true;       // a trial may pause and go on in another run; see pauses()
   /// What it does where the command cannot go on later: nothing else, or stop trials instead of pausing them, or let what it
   /// promotes start over.
   enum class CannotGoOn { Same, Stops, StartsOver };

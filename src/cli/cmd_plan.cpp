@@ -117,7 +117,9 @@ std::string plan_text(const StudyPlan& plan, const Slots& slots) {
                      spec.parallel ? "" : " (" + bound_text(spec, slots.bound()) + ")");
   if (!spec.fidelity) return out;
   out += brackets_text(plan);
-  if (plan.units > 0) out += fmt::format("units      about {} of {} in all\n", plan.units, spec.fidelity->name);
+  const auto names = spellings(*spec.fidelity);
+  const std::string& several = std::max(names[0], names[1]);  // the one with the s
+  if (plan.units > 0) out += fmt::format("units      about {} {} in all\n", plan.units, several);
   return out;
 }
 

@@ -12,8 +12,10 @@
 namespace hone {
 namespace {
 
-/// Does the searcher learn from results, so that a budget can be too small for it?
-bool learns(const std::string& searcher) { return searcher != "random" && searcher != "grid" && searcher != "sobol"; }
+/// Does the searcher learn from results, so that a budget can be too small for it? A program of the user's: who knows.
+bool learns(const std::string& searcher) {
+  return searcher != "random" && searcher != "grid" && searcher != "sobol" && !find_searcher(searcher)->outside;
+}
 
 /// What a searcher's option will be; nothing if it has none of that name.
 std::optional<std::int64_t> searcher_option(const StudySpec& spec, const std::string& name) {
@@ -38,7 +40,9 @@ void lint_budget(const LintInput& input, Remarks& out) {
                      "coarser steps, more trials, or the searcher sobol, which is spread out after any number"});
     return;
   }
-  if (!learns(name) || (spec.space.finite() && cells <= static_cast<std::uint64_t>(trials))) return;
+  if (!learns(name) || find_scheduler(spec.scheduler.name)->configures ||
+      (spec.space.finite() && cells <= static_cast<std::uint64_t>(trials)))
+    return;
   const auto startup = searcher_option(spec, "startup");
   const auto wanted = static_cast<std::int64_t>(10 * free);
   if (startup && trials <= *startup)

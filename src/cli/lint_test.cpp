@@ -196,6 +196,12 @@ TEST(Lint, FindsABudgetTooSmallForTheSpace) {
   EXPECT_THAT(remarks("budget", space + "stop: {trials: 20}\n"), IsEmpty());
   EXPECT_THAT(remarks("budget", "space: {a: \"int(1, 3)\"}\nstop: {trials: 3}\n"), IsEmpty());  // all of it
   EXPECT_THAT(remarks("budget", "searcher: random\nstop: {trials: 2}\n"), IsEmpty());
+  EXPECT_THAT(remarks("budget", "searcher: {command: ./mine}\nstop: {trials: 2}\n"), IsEmpty()) << "who knows";
+  EXPECT_THAT(remarks("budget",
+                      "fidelity: {name: epoch, max: 9}\nstop: {trials: 1}\nscheduler: {pbt-replay: {schedule: "
+                      "'[{\"at\": 0, \"config\": {\"x\": 0.5}}]'}}\n"),
+              IsEmpty())
+      << "no searcher is asked";
 }
 
 TEST(Lint, FindsAGridLargerThanTheBudget) {

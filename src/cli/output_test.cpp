@@ -351,7 +351,7 @@ TEST(Plan, CountsUnitsOfRungs) {
             "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
             "stop       9 trials\nslots      4 (CPU-bound: resources.cpu is 1 a trial)\n"
             "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
-            "units      about 21 of epoch in all\n");
+            "units      about 21 epochs in all\n");
 }
 
 TEST(Plan, SaysThatTheLowestRungOfAutoIsOnlyPassedAtFirst) {
