@@ -55,6 +55,8 @@ class Scheduler {
   /// O(log n): ready sets are kept up to date in tell(). Same question, same answer, until the next tell().
   virtual Move next(const Offer& offer) const = 0;
   virtual void tell(const Trial& trial, Change change) = 0;
+  /// Of a trial that is paused at a rung: its place there and how many go on, for `hone explain`. Empty if it stands at none.
+  virtual std::string standing(const Trial&) const { return {}; }
   /// Of one that judges its rungs, for `hone explain`; the others pass over none.
   virtual std::vector<PassedRung> passed_rungs() const { return {}; }
 };

@@ -143,6 +143,15 @@ int explain_points(const std::string& home, const std::string& study, const Word
   return kDone;
 }
 
+/// Where a trial stands that went no further, or has not yet.
+std::string standing_text(const std::string& home, const StudyView& view, TrialId id) {
+  const Trial& trial = view.trial(id);
+  const SchedulerRow* row = find_scheduler(view.spec().scheduler.name);
+  if (row == nullptr || !row->rungs || (trial.phase != Phase::Paused && !trial.cut)) return {};
+  const auto study = rebuild(home, view);
+  return study ? study->standing(id) : "";  // the view was read: it is shown without
+}
+
 }  // namespace
 
 int explain_command(const Command& self, const Words& words) {
@@ -186,6 +195,8 @@ int explain_command(const Command& self, const Words& words) {
   for (Line& line : lines)
     if (line.event == "Finished") line.event = cut ? "Stopped" : "", line.what = "the study ended: " + line.what;
   std::erase_if(lines, [](const Line& line) { return line.event.empty(); });
+  const std::string standing = standing_text(parser.home(), *view, *trial);
+  if (!standing.empty()) lines.push_back({view->ledger().last_time(), cut ? "Stood" : "Waits", standing});
   return explain_trial(*view, *trial, lines, parser.json);
 }
 

@@ -52,6 +52,18 @@ class Promoting : public Scheduler {
     foretell_.tell(trial, change);
   }
 
+  std::string standing(const Trial& trial) const override {
+    const auto at = ladder_.waiting(trial.id);
+    if (!at) return {};
+    const RungResults& results = ladder_.rungs()[at->rung].results;
+    std::string out = results.quota() > 0
+                          ? wording_.standing(at->rung, results, at->entry, results.quota())
+                          : fmt::format("{}: {}, too few to send one on", wording_.rung(at->rung, results.level()),
+                                        wording_.place(results, at->entry));
+    for (const PassedRung& passed : foretell_.passed())
+      if (passed.r == results.level()) out += fmt::format("; the rung is passed over {}", passed.why);
+    return out;
+  }
   std::vector<PassedRung> passed_rungs() const override { return foretell_.passed(); }
 
  private:

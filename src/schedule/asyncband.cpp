@@ -55,6 +55,12 @@ class Asyncband : public Scheduler {
 
   void tell(const Trial& trial, Change change) override { brackets_[of(trial.bracket)].asha->tell(trial, change); }
 
+  std::string standing(const Trial& trial) const override {
+    const Part& part = brackets_[of(trial.bracket)];
+    const std::string standing = part.asha->standing(trial);
+    return standing.empty() ? "" : fmt::format("bracket {}, {}", part.s, standing);
+  }
+
  private:
   struct Part {
     int s = 0;

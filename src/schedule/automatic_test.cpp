@@ -51,6 +51,10 @@ TEST(Auto, PassesOverARungWhoseOrderIsNotThatOfTheNext) {
   const auto passed = desk.passed_rungs();
   ASSERT_EQ(passed.size(), 2U);
   EXPECT_EQ(passed[0].r, 1);
+  EXPECT_EQ(desk.standing(4), "rung 3 (epoch 9): 3 is 3rd of 8, top 2 go on");
+  pass(desk, {9, 9}, 3);
+  EXPECT_THAT(desk.standing(8),
+              HasSubstr("rung 2 (epoch 3): 9 is 9th of 9, top 3 go on; the rung is passed over since"));
   EXPECT_EQ(passed[1].r, 3);
   EXPECT_THAT(passed[1].why,
               HasSubstr("since its order is not that of rung 3 (rank correlation 0.19 of 8 trials, least 0.5)"));

@@ -33,6 +33,7 @@ class Desk {
     offer.can_start = can_start;
     return scheduler_->next(offer);
   }
+  std::string standing(TrialId id) const { return scheduler_->standing(trials_.at(id)); }
   std::vector<PassedRung> passed_rungs() const { return scheduler_->passed_rungs(); }
   /// Starts a trial if that is what the scheduler wants; its id, or -1.
   TrialId start() {
