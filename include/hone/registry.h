@@ -75,6 +75,9 @@ struct SchedulerRow {
   bool levels = false;  // compares trials where their runs were to end and nowhere else: several fidelities make sense
   bool means = true;    // can compare trials by the mean of all that they reported
   bool multi_objective = false;
+  bool rungs = false;       // compares trials at rungs, from which the best go on
+  bool configures = false;  // gives every trial its configuration: the searcher is never asked
+  bool pauses = true;       // a trial may pause and go on in another run; see pauses()
   /// What it does where the command cannot go on later: nothing else, or stop trials instead of pausing them, or let what it
   /// promotes start over.
   enum class CannotGoOn { Same, Stops, StartsOver };
@@ -94,6 +97,10 @@ const SchedulerRow* find_scheduler(std::string_view name);
 /// Checks user-given options against the rows and fills in defaults. `where`: "searcher.tpe"; a wrong one is Invalid:
 /// "searcher.tpe.candidats: unknown option; did you mean candidates?".
 Result<Options> check_options(const std::string& where, const std::vector<OptionRow>& rows, const Options& given);
+
+/// May a trial pause and go on in another run? Not under the option `stop`, nor where the command cannot go on and trials are
+/// stopped for that.
+bool pauses(const SchedulerRow& row, const Options& options, bool resumable);
 
 std::int64_t option_int(const Options& options, const std::string& name);
 double option_float(const Options& options, const std::string& name);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "hone/searcher.h"
 #include "hone/trial.h"
@@ -46,6 +47,12 @@ struct Stop {
 };
 using Move = std::variant<Wait, Start, Resume, Pause, Stop>;
 
+/// A rung at which no trial stops at present: its order is not seen to be that of the next, or it saves no time.
+struct PassedRung {
+  Resource r = 0;
+  std::string why;  // "since its order is not that of rung 2 (...)"
+};
+
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
@@ -53,12 +60,17 @@ class Scheduler {
   /// O(log n): ready sets are kept up to date in tell(). Same question, same answer, until the next tell().
   virtual Move next(const Offer& offer) const = 0;
   virtual void tell(const Trial& trial, Change change) = 0;
+  /// Of a trial that is paused at a rung: its place there and how many go on, for `hone explain`. Empty if it stands at none.
+  virtual std::string standing(const Trial&) const { return {}; }
+  /// Of one that judges its rungs, for `hone explain`; the others pass over none.
+  virtual std::vector<PassedRung> passed_rungs() const { return {}; }
 };
 
 /// What a scheduler would do with a whole budget, for `hone plan`.
 struct Rung {
-  std::int64_t n = 0;  // trials that run there (at most, for an asynchronous one)
-  Resource r = 0;      // up to this fidelity
+  std::int64_t n = 0;   // trials that run there (at most, for an asynchronous one)
+  Resource r = 0;       // up to this fidelity
+  bool passed = false;  // trials are measured here, and pass until the scheduler has seen that it foretells the next
 };
 struct Bracket {
   int s = 0;

@@ -35,10 +35,9 @@ struct Fidelity {
   Resource min = 1, max = 1;
   std::vector<FidelityAxis> further = {};
 };
-/// Where the path of all fidelities is when the first one is at `until`: four digits, or a whole number; exact at the ends.
-double value_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
-/// The same as it is given to a program.
-std::string text_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until);
+/// Where all fidelities are when the first one is at `until`, that one in front: of a further one four digits, or a whole
+/// number; exact at the ends. With value_text() as it is given to a program.
+NamedValues levels_at(const Fidelity& fidelity, Resource until);
 /// "epoch 9", "epoch 9, share 0.4642".
 std::string level_text(const Fidelity& fidelity, Resource until);
 struct Algorithm {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "hone/event.h"
+#include "hone/scheduler.h"
 #include "hone/searcher.h"
 #include "hone/spec.h"
 
@@ -49,6 +50,8 @@ class Study {
   /// the one with the luckiest draw (study/incumbent.h).
   std::optional<TrialId> incumbent() const;
   std::optional<Belief> belief(const Config& config) const;  // what the searcher's model, if it has one, expects there
+  std::string standing(TrialId trial) const;                 // of one that is paused at a rung; else empty
+  std::vector<PassedRung> passed_rungs() const;              // at which no trial stops at present, and why
   std::vector<TrialId> front() const;   // several objectives: nondominated ones at the highest fidelity; else best
   std::int64_t running() const;         // trials with a run on its way
   std::optional<int> parallel() const;  // as the user last set it (`hone set`)

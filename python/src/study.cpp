@@ -183,12 +183,7 @@ nb::dict levels_of(const TrialView& view) {
   });
   nb::dict out;
   if (!fidelity) return out;
-  out[fidelity->name.c_str()] = until;
-  for (const FidelityAxis& axis : fidelity->further) {
-    const double value = value_at(*fidelity, axis, until);
-    if (axis.whole) out[axis.name.c_str()] = static_cast<std::int64_t>(value);
-    else out[axis.name.c_str()] = value;
-  }
+  for (const auto& [name, value] : levels_at(*fidelity, until)) out[name.c_str()] = plain_object(value);
   return out;
 }
 

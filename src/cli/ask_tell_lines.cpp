@@ -72,7 +72,7 @@ Json handed_out(const Study& study, TrialId id) {
            {"seed", run_seed(trial)},
            {"resume", trial.attempt > 1}};
   if (const auto& fidelity = study.spec().fidelity; fidelity && !fidelity->further.empty())
-    out["levels"] = levels_json(*fidelity, trial.until);
+    out["levels"] = named_json(levels_at(*fidelity, trial.until));
   if (trial.from) out["from"] = Json{{"trial", trial.from->trial}, {"at", trial.from->at}};
   return out;
 }

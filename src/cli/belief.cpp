@@ -11,15 +11,6 @@
 #include "store/sqlite.h"
 
 namespace hone {
-namespace {
-
-/// Rebuilding a study tells its searcher of every trial; with more of them `hone best` would keep its user waiting.
-constexpr std::size_t kMostTrials = 3000;
-
-bool can_believe(const StudySpec& spec) {
-  const SearcherRow* row = find_searcher(spec.searcher.name);
-  return row != nullptr && row->believes && spec.objectives.size() == 1;
-}
 
 Result<Study> rebuild(const std::string& home, const StudyView& view) {
   auto storage = open_sqlite(database_path(home), OpenMode::ReadOnly);
@@ -29,6 +20,16 @@ Result<Study> rebuild(const std::string& home, const StudyView& view) {
   auto stored = load_study(**storage, *row, view.spec().folder);
   if (!stored) return tl::unexpected(stored.error());
   return std::move(stored->study);
+}
+
+namespace {
+
+/// Rebuilding a study tells its searcher of every trial; with more of them `hone best` would keep its user waiting.
+constexpr std::size_t kMostTrials = 3000;
+
+bool can_believe(const StudySpec& spec) {
+  const SearcherRow* row = find_searcher(spec.searcher.name);
+  return row != nullptr && row->believes && spec.objectives.size() == 1;
 }
 
 double as_measured(const Objective& objective, double loss) { return objective.maximize ? 0 - loss : loss; }

@@ -7,8 +7,12 @@
 
 #include "cli/view.h"
 #include "hone/searcher.h"
+#include "hone/study.h"
 
 namespace hone {
+
+/// The study with its algorithms, as they are after its whole log.
+Result<Study> rebuild(const std::string& home, const StudyView& view);
 
 /// The trial to believe in where it is not the best one, because the objective is noisy (study/incumbent.h).
 struct ExpectedBest {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/belief.h"
 #include "cli/clock.h"
+#include "cli/early.h"
 #include "cli/event_words.h"
 #include "cli/hints.h"
 #include "cli/importance.h"
@@ -14,7 +15,6 @@
 #include "cli/plan.h"
 #include "run/checkpoints.h"
 #include "run/home.h"
-#include "schedule/foretell.h"
 
 namespace hone {
 namespace {
@@ -111,38 +111,15 @@ std::string ranking_text(const StudyView& study) {
   return out + (unclear ? "unclear: chance alone gives as much in more than 1 of 20 studies\n" : "");
 }
 
-/// How well the order at one rung is that at the next: what the scheduler auto goes by, for every scheduler.
-std::string rungs_text(const StudyView& study) {
-  const StudySpec& spec = study.spec();
-  if (!spec.fidelity) return {};
-  const ScheduleInputs inputs = schedule_inputs(spec);
-  const std::vector<Resource> levels = rung_levels(inputs.min, inputs.max, 3);
-  Foretell foretell(inputs, levels, true);
-  for (const Trial& trial : study.ledger().trials())
-    if (trial.source.empty()) foretell.tell(trial, Change::Reported);
-  Table table({inputs.unit, "foretells " + inputs.unit, "rank correlation", "trials"});
-  bool any = false;
-  for (std::size_t k = 0; k + 1 < levels.size(); ++k) {
-    const auto r = foretell.correlation(k);
-    any = any || r;
-    table.add({std::to_string(levels[k]), std::to_string(levels[k + 1]), r ? fmt::format("{:.2f}", *r) : "-",
-               std::to_string(foretell.pairs(k))});
-  }
-  if (!any) return {};
-  return fmt::format(
-      "\nWhat early results say of {}\n\n{}rank correlation: corrected for that only the best went on; from {} "
-      "trials on\n",
-      spec.objectives[0].metric, table.text(), Foretell::kFew);
-}
-
-int explain_study(const StudyView& study, const std::vector<Line>& lines, bool json) {
+int explain_study(const std::string& home, const StudyView& study, const std::vector<Line>& lines, bool json) {
+  const EarlyResults early = early_results(home, study);
   if (json) {
-    Json out = Json::array();
-    for (const Importance& one : importances(study).params) out.push_back(importance_json(one));
-    fmt::print("{}\n", dump(out));
+    Json params = Json::array();
+    for (const Importance& one : importances(study).params) params.push_back(importance_json(one));
+    fmt::print("{}\n", dump(Json{{"params", std::move(params)}, {"rungs", early_json(early)}}));
     return kDone;
   }
-  fmt::print("{}", printable(ranking_text(study) + rungs_text(study), true));
+  fmt::print("{}", printable(ranking_text(study) + early_text(study.spec(), early), true));
   const auto advice = hints(study.spec(), study.ledger().trials());
   if (!advice.empty()) fmt::print("\n");
   for (const std::string& line : advice) fmt::print("hint: {}\n", printable(line));
@@ -164,6 +141,15 @@ int explain_points(const std::string& home, const std::string& study, const Word
   }
   fmt::print("{}", json ? dump(list.size() == 1 ? list[0] : list) + "\n" : text);
   return kDone;
+}
+
+/// Where a trial stands that went no further, or has not yet.
+std::string standing_text(const std::string& home, const StudyView& view, TrialId id) {
+  const Trial& trial = view.trial(id);
+  const SchedulerRow* row = find_scheduler(view.spec().scheduler.name);
+  if (row == nullptr || !row->rungs || (trial.phase != Phase::Paused && !trial.cut)) return {};
+  const auto study = rebuild(home, view);
+  return study ? study->standing(id) : "";  // the view was read: it is shown without
 }
 
 }  // namespace
@@ -195,7 +181,7 @@ int explain_command(const Command& self, const Words& words) {
   std::vector<Line> lines;
   for (const Event& event : events)
     lines.push_back({event.time, kind(event), event_words(event, view->spec(), brackets)});
-  if (!trial) return explain_study(*view, lines, parser.json);
+  if (!trial) return explain_study(parser.home(), *view, lines, parser.json);
   const std::size_t count = view->ledger().trials().size();
   if (*trial < 0 || static_cast<std::size_t>(*trial) >= count)
     return complain({Code::NotFound, fmt::format("trial {}: study {} has {}; `hone trials {}` lists them", *trial,
@@ -209,6 +195,8 @@ int explain_command(const Command& self, const Words& words) {
   for (Line& line : lines)
     if (line.event == "Finished") line.event = cut ? "Stopped" : "", line.what = "the study ended: " + line.what;
   std::erase_if(lines, [](const Line& line) { return line.event.empty(); });
+  const std::string standing = standing_text(parser.home(), *view, *trial);
+  if (!standing.empty()) lines.push_back({view->ledger().last_time(), cut ? "Stood" : "Waits", standing});
   return explain_trial(*view, *trial, lines, parser.json);
 }
 

@@ -31,11 +31,11 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   const auto options = check_options("scheduler." + row->name, row->options, plan.spec.scheduler.options);
   if (!options) return tl::unexpected(options.error());
   if (row->plan) plan.brackets = row->plan(schedule_inputs(plan.spec), *options);
+  const bool starts_over = !resumable(plan.spec) && row->cannot_go_on != SchedulerRow::CannotGoOn::Stops;
   for (const Bracket& bracket : plan.brackets) {
     Resource before = 0;
     for (const Rung& rung : bracket.rungs) {
-      // One that cannot be resumed starts over in each rung.
-      plan.units += rung.n * (resumable(plan.spec) ? rung.r - before : rung.r);
+      plan.units += rung.n * (starts_over ? rung.r : rung.r - before);
       before = rung.r;
     }
   }
@@ -49,7 +49,7 @@ Json plan_json(const StudyPlan& plan) {
     for (const Rung& rung : bracket.rungs) {
       Json one{{"n", rung.n}, {"r", rung.r}};
       if (plan.spec.fidelity && !plan.spec.fidelity->further.empty())
-        one["levels"] = levels_json(*plan.spec.fidelity, rung.r);
+        one["levels"] = named_json(levels_at(*plan.spec.fidelity, rung.r));
       rungs.push_back(std::move(one));
     }
     brackets.push_back(Json{{"s", bracket.s}, {"rungs", std::move(rungs)}});
@@ -90,10 +90,10 @@ std::string brackets_text(const StudyPlan& plan) {
     std::string label = plan.brackets.size() == 1 ? "rungs" : fmt::format("bracket {}", bracket.s);
     if (last && last->s == bracket.s) label.clear();  // rungs that are not promoted from one to the next
     last = &bracket;
-    for (const Rung& rung : bracket.rungs) {
-      out += fmt::format("{:<11}{} up to {}\n", std::exchange(label, ""),
-                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r));
-    }
+    for (const Rung& rung : bracket.rungs)
+      out += fmt::format("{:<11}{} up to {}{}\n", std::exchange(label, ""),
+                         rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r),
+                         rung.passed ? "; all pass until it is seen to foretell the next rung" : "");
   }
   return out;
 }
@@ -117,7 +117,9 @@ std::string plan_text(const StudyPlan& plan, const Slots& slots) {
                      spec.parallel ? "" : " (" + bound_text(spec, slots.bound()) + ")");
   if (!spec.fidelity) return out;
   out += brackets_text(plan);
-  if (plan.units > 0) out += fmt::format("units      about {} of {} in all\n", plan.units, spec.fidelity->name);
+  const auto names = spellings(*spec.fidelity);
+  const std::string& several = std::max(names[0], names[1]);  // the one with the s
+  if (plan.units > 0) out += fmt::format("units      about {} {} in all\n", plan.units, several);
   return out;
 }
 

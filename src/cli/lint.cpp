@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "hone/registry.h"
@@ -11,8 +12,10 @@
 namespace hone {
 namespace {
 
-/// Does the searcher learn from results, so that a budget can be too small for it?
-bool learns(const std::string& searcher) { return searcher != "random" && searcher != "grid" && searcher != "sobol"; }
+/// Does the searcher learn from results, so that a budget can be too small for it? A program of the user's: who knows.
+bool learns(const std::string& searcher) {
+  return searcher != "random" && searcher != "grid" && searcher != "sobol" && !find_searcher(searcher)->outside;
+}
 
 /// What a searcher's option will be; nothing if it has none of that name.
 std::optional<std::int64_t> searcher_option(const StudySpec& spec, const std::string& name) {
@@ -37,7 +40,9 @@ void lint_budget(const LintInput& input, Remarks& out) {
                      "coarser steps, more trials, or the searcher sobol, which is spread out after any number"});
     return;
   }
-  if (!learns(name) || (spec.space.finite() && cells <= static_cast<std::uint64_t>(trials))) return;
+  if (!learns(name) || find_scheduler(spec.scheduler.name)->configures ||
+      (spec.space.finite() && cells <= static_cast<std::uint64_t>(trials)))
+    return;
   const auto startup = searcher_option(spec, "startup");
   const auto wanted = static_cast<std::int64_t>(10 * free);
   if (startup && trials <= *startup)
@@ -58,11 +63,17 @@ void lint_no_seed(const LintInput& input, Remarks& out) {
 void lint_one_rung(const LintInput& input, Remarks& out) {
   const StudySpec& spec = input.plan.spec;
   const SchedulerRow* row = find_scheduler(spec.scheduler.name);
-  const bool halves = row->name == "auto" || std::any_of(row->options.begin(), row->options.end(),
-                                                         [](const auto& o) { return o.name == "eta"; });
-  if (!halves || !spec.fidelity || input.plan.brackets.empty()) return;
+  if (!row->rungs || !spec.fidelity || input.plan.brackets.empty()) return;
   for (const Bracket& bracket : input.plan.brackets)
     if (bracket.rungs.size() > 1) return;
+  ScheduleInputs busy = schedule_inputs(spec);
+  const int slots = std::exchange(busy.slots, 0);
+  const auto options = check_options("scheduler", row->options, spec.scheduler.options);
+  if (options && row->plan(busy, *options).front().rungs.size() > 1)
+    return out.push_back({"", "parallel",
+                          fmt::format("{} for {}, so {} runs each to the end and nothing is compared early",
+                                      counted(slots, "slot"), counted(*spec.stop.trials, "trial"), row->name),
+                          "fewer slots, or more trials"});
   out.push_back({"", "fidelity",
                  fmt::format("from {} to {} leaves {} one rung, so nothing is ever compared early", spec.fidelity->min,
                              spec.fidelity->max, row->name),
@@ -92,17 +103,12 @@ void lint_never_granted(const LintInput& input, Remarks& out) {
   const std::string field = spec.resources.cpu_most > 0 ? "resources.cpu" : "resources.gpu";
   if (spec.parallel && *spec.parallel == 1)
     return out.push_back({"", field, "a range, and `parallel: 1` leaves no slot to give", "a larger parallel"});
-  const std::string& name = spec.scheduler.name;
-  const SchedulerRow* row = find_scheduler(name);
+  const SchedulerRow* row = find_scheduler(spec.scheduler.name);
   const auto options = check_options("scheduler", row->options, spec.scheduler.options);
-  const bool stops = options && options->contains("stop") && option_bool(*options, "stop");
-  const bool falls_back = !resumable(spec) && (name == "asha" || name == "asyncband" || name == "auto");
-  const bool never =
-      name == "median" || name == "none" || name == "percentile" || name == "plateau" || name == "threshold";
-  if (spec.repeat > 1 || !(stops || falls_back || never)) return;
+  if (spec.repeat > 1 || (options && pauses(*row, *options, resumable(spec)))) return;
   out.push_back(
       {"", field,
-       fmt::format("a range, of which a run gets more when it goes on after a pause, and {} never pauses", name),
+       fmt::format("a range, of which a run gets more when it goes on after a pause, and {} never pauses", row->name),
        "a scheduler that promotes (asha, sh, hyperband), or one number"});
 }
 

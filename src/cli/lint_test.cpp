@@ -54,12 +54,16 @@ TEST(Lint, FindsARangeOfResourcesThatNobodyGets) {
   const std::string range = "resources: {cpu: 1..4}\nfidelity: {name: epoch, max: 9}\n";
   EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\nparallel: 1\n"),
               ElementsAre("resources.cpu: a range, and `parallel: 1` leaves no slot to give; a larger parallel"));
-  for (const char* scheduler : {"median", "{asha: {stop: true}}"})
+  for (const char* scheduler : {"median", "{asha: {stop: true}}", "{curve: {stop: true}}"})
     EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\nscheduler: " + scheduler + "\n"),
                 ElementsAre(testing::HasSubstr("never pauses; a scheduler that promotes")))
         << scheduler;
-  EXPECT_THAT(remarks("never-granted", range), ElementsAre(testing::HasSubstr("auto never pauses"))) << "cannot go on";
-  for (const char* fine : {"", "parallel: 2\n", "scheduler: sh\n", "scheduler: none\nrepeat: 3\n"})
+  for (const std::string name : {"auto", "curve"})
+    EXPECT_THAT(remarks("never-granted", range + "scheduler: " + name + "\n"),
+                ElementsAre(testing::HasSubstr(name + " never pauses")))
+        << "cannot go on";
+  for (const char* fine :
+       {"", "parallel: 2\n", "scheduler: sh\n", "scheduler: curve\n", "scheduler: none\nrepeat: 3\n"})
     EXPECT_THAT(remarks("never-granted", range + "command: train {params} {until}\n" + fine), IsEmpty()) << fine;
   EXPECT_THAT(remarks("never-granted", "resources: {cpu: 4..4}\nscheduler: none\n"), IsEmpty());
 }
@@ -192,6 +196,12 @@ TEST(Lint, FindsABudgetTooSmallForTheSpace) {
   EXPECT_THAT(remarks("budget", space + "stop: {trials: 20}\n"), IsEmpty());
   EXPECT_THAT(remarks("budget", "space: {a: \"int(1, 3)\"}\nstop: {trials: 3}\n"), IsEmpty());  // all of it
   EXPECT_THAT(remarks("budget", "searcher: random\nstop: {trials: 2}\n"), IsEmpty());
+  EXPECT_THAT(remarks("budget", "searcher: {command: ./mine}\nstop: {trials: 2}\n"), IsEmpty()) << "who knows";
+  EXPECT_THAT(remarks("budget",
+                      "fidelity: {name: epoch, max: 9}\nstop: {trials: 1}\nscheduler: {pbt-replay: {schedule: "
+                      "'[{\"at\": 0, \"config\": {\"x\": 0.5}}]'}}\n"),
+              IsEmpty())
+      << "no searcher is asked";
 }
 
 TEST(Lint, FindsAGridLargerThanTheBudget) {
@@ -220,7 +230,12 @@ TEST(Lint, FindsAFidelityWithOneRung) {
       remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\n"),
       ElementsAre("fidelity: from 3 to 3 leaves auto one rung, so nothing is ever compared early; a larger max, a "
                   "smaller min, or the scheduler none"));
+  EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\nscheduler: bohb\n"),
+              ElementsAre(testing::HasSubstr("leaves bohb one rung")));
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 2, max: 3}\n"), IsEmpty());
+  EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, max: 27}\nparallel: 8\nstop: {trials: 8}\n"),
+              ElementsAre("parallel: 8 slots for 8 trials, so auto runs each to the end and nothing is compared early; "
+                          "fewer slots, or more trials"));
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\nscheduler: median\n"), IsEmpty());
 }
 

@@ -351,7 +351,30 @@ TEST(Plan, CountsUnitsOfRungs) {
             "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
             "stop       9 trials\nslots      4 (CPU-bound: resources.cpu is 1 a trial)\n"
             "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
-            "units      about 21 of epoch in all\n");
+            "units      about 21 epochs in all\n");
+}
+
+TEST(Plan, SaysThatTheLowestRungOfAutoIsOnlyPassedAtFirst) {
+  const auto plan =
+      make_plan(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, max: 9}\n"
+                        "stop: {trials: 9}\nseed: 1\n"));
+  ASSERT_TRUE(plan.has_value()) << plan.error().what;
+  EXPECT_THAT(plan_text(*plan, *Slots::make({.cpu = 1'000'000}, {}, {.cpus = 4'000'000})),
+              HasSubstr("rungs      9 trials up to epoch 1; all pass until it is seen to foretell the next rung\n"
+                        "           9 trials up to epoch 3\n           3 trials up to epoch 9\n"));
+}
+
+TEST(Plan, CountsUnitsOnceWhereTrialsAreStoppedInsteadOfPaused) {
+  const auto units = [](const std::string& scheduler) {
+    const auto plan =
+        make_plan(spec_of("command: train {lr}\nobjective: maximize acc\nspace: {lr: \"float(0, 1)\"}\n"
+                          "fidelity: {name: epoch, max: 9}\nstop: {trials: 9}\nseed: 1\nscheduler: " +
+                          scheduler + "\n"));
+    EXPECT_TRUE(plan.has_value());
+    return plan ? plan->units : 0;
+  };
+  EXPECT_EQ(units("asha"), 9 * 1 + 3 * 2 + 1 * 6);
+  EXPECT_EQ(units("sh"), 9 * 1 + 3 * 3 + 1 * 9) << "what goes on starts over";
 }
 
 TEST(Plan, SaysOfWhatThereIsTooLittle) {

@@ -10,15 +10,6 @@
 
 namespace hone {
 
-Json levels_json(const Fidelity& fidelity, Resource until) {
-  Json out{{fidelity.name, until}};
-  for (const FidelityAxis& axis : fidelity.further) {
-    const double value = value_at(fidelity, axis, until);
-    out[axis.name] = axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
-  }
-  return out;
-}
-
 Json metrics_json(const Metrics& metrics) {
   Json::object_t out;
   out.reserve(metrics.size());

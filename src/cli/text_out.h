@@ -17,8 +17,6 @@ namespace hone {
 using Json = nlohmann::ordered_json;
 
 Json metrics_json(const Metrics& metrics);
-/// {"epoch": 9, "share": 0.4642}: where all fidelities are when the first one is at `until`.
-Json levels_json(const Fidelity& fidelity, Resource until);
 /// A terminal gets it without control characters, a file or a program as it is.
 void write_text(std::FILE* out, std::string_view text);
 /// The newest value of a metric: in the place of an older one, else at the end.

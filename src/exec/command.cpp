@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "study/ledger.h"
+#include "study/value_json.h"
 
 namespace hone {
 namespace {
@@ -112,8 +113,17 @@ void add_params(std::vector<std::string>& argv, const StudySpec& spec, const Tri
   }
 }
 
+/// Of the fidelities but the first, which is {until}.
+NamedValues further_levels(const StudySpec& spec, const Trial& trial) {
+  if (!spec.fidelity) return {};
+  NamedValues levels = levels_at(*spec.fidelity, trial.until);
+  levels.erase(levels.begin());
+  return levels;
+}
+
 std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, const std::string& study_folder) {
   std::vector<std::string> argv;
+  const NamedValues levels = further_levels(spec, trial);
   for (std::size_t w = 0; w < spec.command.size(); ++w) {
     const std::string& word = spec.command[w];
     if (word == "{params}" && !spec.space.find("params")) {
@@ -128,9 +138,8 @@ std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, con
         return spec.space.text(*param, value);
       }
       if (name == "until") return std::to_string(trial.until);
-      if (spec.fidelity)
-        for (const FidelityAxis& axis : spec.fidelity->further)
-          if (name == axis.name) return text_at(*spec.fidelity, axis, trial.until);
+      for (const auto& [level, value] : levels)
+        if (name == level) return value_text(value);
       if (name == "dir") return trial_dir(trial, study_folder);
       if (name == "trial") return std::to_string(trial.id);
       if (name == "seed") return std::to_string(run_seed(trial));
@@ -144,20 +153,8 @@ std::vector<std::string> words_of(const StudySpec& spec, const Trial& trial, con
 }
 
 std::string params_json(const StudySpec& spec, const Trial& trial) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
-  const auto& params = spec.space.params();
-  for (std::size_t i = 0; i < params.size(); ++i)
-    std::visit(
-        [&](const auto& value) {
-          if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) json[params[i].name] = value;
-        },
-        trial.config[i]);
-  if (spec.fidelity)
-    for (const FidelityAxis& axis : spec.fidelity->further) {
-      const double value = value_at(*spec.fidelity, axis, trial.until);
-      if (axis.whole) json[axis.name] = static_cast<std::int64_t>(value);
-      else json[axis.name] = value;
-    }
+  nlohmann::ordered_json json = config_json(spec.space, trial.config);
+  for (const auto& [level, value] : further_levels(spec, trial)) json[level] = value_json(value);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -290,9 +287,7 @@ RunSpec make_run(const StudySpec& spec, const Trial& trial, const std::string& s
   set("HONE_TRIAL", std::to_string(trial.id));
   set("HONE_SEED", std::to_string(run_seed(trial)));
   set("HONE_UNTIL", std::to_string(trial.until));
-  if (spec.fidelity)
-    for (const FidelityAxis& axis : spec.fidelity->further)
-      set(level_variable(axis.name).c_str(), text_at(*spec.fidelity, axis, trial.until));
+  for (const auto& [level, value] : further_levels(spec, trial)) set(level_variable(level).c_str(), value_text(value));
   set("HONE_ATTEMPT", std::to_string(trial.attempt));
   set("HONE_DIR", trial_dir(trial, study_folder));
   set("HONE_PARAMS", run.folder + "/params.json");

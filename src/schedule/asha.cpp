@@ -48,6 +48,20 @@ class Promoting : public Scheduler {
     foretell_.tell(trial, change);
   }
 
+  std::string standing(const Trial& trial) const override {
+    const auto at = ladder_.waiting(trial.id);
+    if (!at) return {};
+    const RungResults& results = ladder_.rungs()[at->rung].results;
+    std::string out = results.quota() > 0
+                          ? wording_.standing(at->rung, results, at->entry, results.quota())
+                          : fmt::format("{}: {}, too few to send one on", wording_.rung(at->rung, results.level()),
+                                        wording_.place(results, at->entry));
+    for (const PassedRung& passed : foretell_.passed())
+      if (passed.r == results.level()) out += fmt::format("; the rung is passed over {}", passed.why);
+    return out;
+  }
+  std::vector<PassedRung> passed_rungs() const override { return foretell_.passed(); }
+
  private:
   Resource level(std::size_t k) const { return ladder_.level(k); }
 
@@ -124,6 +138,7 @@ SchedulerRow asha_row() {
   row.name = "asha";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Asynchronous successive halving: many trials for little, the best 1/eta of each rung for more. Never leaves a "
       "slot idle.";

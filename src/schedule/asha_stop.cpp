@@ -44,6 +44,8 @@ class Stopping : public Scheduler {
     if (change == Change::Failed) leave(trial.id);
   }
 
+  std::vector<PassedRung> passed_rungs() const override { return foretell_.passed(); }
+
  private:
   void arrive(const Trial& trial) {
     if (static_cast<std::size_t>(trial.id) >= losses_.size()) losses_.resize(static_cast<std::size_t>(trial.id) + 1);

@@ -20,6 +20,19 @@ TEST(Asha, StartsAtTheLowestRungUntilOneInEtaCanBePromoted) {
   EXPECT_EQ(why(desk.next()), "rung 1 (epoch 1): 0.3 is 1st of 3, top 1 go on; on to epoch 3");
 }
 
+TEST(Asha, SaysWhereATrialStandsThatWaits) {
+  Desk desk("asha", epochs(1, 9));
+  desk.run(0.5);
+  desk.run(0.3);
+  EXPECT_EQ(desk.standing(1), "rung 1 (epoch 1): 0.3 is 1st of 2, too few to send one on");
+  desk.run(0.4);
+  EXPECT_EQ(desk.standing(2), "rung 1 (epoch 1): 0.4 is 2nd of 3, top 1 go on");
+  desk.resume(1, 3);
+  EXPECT_EQ(desk.standing(1), "") << "it runs";
+  desk.end(2, Change::Stopped);
+  EXPECT_EQ(desk.standing(2), "") << "it has left";
+}
+
 TEST(Asha, PromotesFromTheHighestRungFirst) {
   Desk desk("asha", epochs(1, 4), kTwo);
   for (double loss : {0.1, 0.2, 0.3, 0.4}) desk.run(loss);

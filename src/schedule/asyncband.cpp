@@ -55,6 +55,12 @@ class Asyncband : public Scheduler {
 
   void tell(const Trial& trial, Change change) override { brackets_[of(trial.bracket)].asha->tell(trial, change); }
 
+  std::string standing(const Trial& trial) const override {
+    const Part& part = brackets_[of(trial.bracket)];
+    const std::string standing = part.asha->standing(trial);
+    return standing.empty() ? "" : fmt::format("bracket {}, {}", part.s, standing);
+  }
+
  private:
   struct Part {
     int s = 0;
@@ -142,6 +148,7 @@ SchedulerRow asyncband_row() {
   row.name = "asyncband";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Asynchronous Hyperband: asha in several brackets at once, which begin at different rungs. Never leaves a slot "
       "idle.";

@@ -43,6 +43,7 @@ TEST(Asyncband, ComparesOnlyWithinABracket) {
   EXPECT_TRUE(std::holds_alternative<Start>(desk.next())) << "two in one bracket, one in the other";
   for (double loss : {0.4, 0.5}) desk.finish(desk.begin(3, 1), loss);
   EXPECT_EQ(brief(desk.next()), "resume 2 to 9");
+  EXPECT_EQ(desk.standing(3), "bracket 1, rung 1 (epoch 3): 0.4 is 2nd of 3, top 1 go on");
   EXPECT_EQ(why(desk.next()), "bracket 1, rung 1 (epoch 3): 0.3 is 1st of 3, top 1 go on; on to epoch 9");
 }
 

@@ -34,7 +34,8 @@ std::vector<Bracket> plan(const ScheduleInputs& inputs, const Options&) {
   std::int64_t n = inputs.trials.value_or(0);
   for (std::size_t k = 0; k < levels.size(); ++k) {
     if (k > 1) n /= kEta;
-    bracket.rungs.push_back({inputs.trials ? std::max<std::int64_t>(n, 1) : 0, levels[k]});
+    const bool passed = k == 0 && levels.size() > 1;  // Foretell
+    bracket.rungs.push_back({inputs.trials ? std::max<std::int64_t>(n, 1) : 0, levels[k], passed});
   }
   return {bracket};
 }
@@ -45,6 +46,7 @@ SchedulerRow auto_scheduler_row() {
   SchedulerRow row;
   row.name = "auto";
   row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.rungs = true;
   row.doc =
       "asha that passes over rungs which do not foretell the next (rank correlation, measured as trials come by) or "
       "save "

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "schedule/desk_for_test.h"
+#include "schedule/foretell.h"
 
 namespace hone {
 namespace {
@@ -47,6 +48,46 @@ TEST(Auto, PassesOverARungWhoseOrderIsNotThatOfTheNext) {
   desk.resume(1, 27);
   EXPECT_EQ(brief(desk.next()), "start 9");
   EXPECT_THAT(why(desk.next()), HasSubstr("rung 2 (epoch 3) is passed over since its order is not that of rung 3"));
+  const auto passed = desk.passed_rungs();
+  ASSERT_EQ(passed.size(), 2U);
+  EXPECT_EQ(passed[0].r, 1);
+  EXPECT_EQ(desk.standing(4), "rung 3 (epoch 9): 3 is 3rd of 8, top 2 go on");
+  pass(desk, {9, 9}, 3);
+  EXPECT_THAT(desk.standing(8),
+              HasSubstr("rung 2 (epoch 3): 9 is 9th of 9, top 3 go on; the rung is passed over since"));
+  EXPECT_EQ(passed[1].r, 3);
+  EXPECT_THAT(passed[1].why,
+              HasSubstr("since its order is not that of rung 3 (rank correlation 0.19 of 8 trials, least 0.5)"));
+}
+
+TEST(Auto, PlansToPassTheLowestRung) {
+  ScheduleInputs inputs = epochs(1, 9);
+  const auto passed = [&] {
+    std::vector<bool> out;
+    const std::vector<Bracket> plan = find_scheduler("auto")->plan(inputs, {});
+    for (const Rung& rung : plan.front().rungs) out.push_back(rung.passed);
+    return out;
+  };
+  EXPECT_EQ(passed(), (std::vector<bool>{true, false, false}));
+  inputs.min = 9;
+  EXPECT_EQ(passed(), std::vector<bool>{false}) << "nothing to pass on to";
+}
+
+TEST(Foretell, ATrialThatBeganBeyondARungIsNoneOfItsResults) {
+  Foretell foretell(epochs(1, 9), {1, 3, 9}, true), alone = foretell;
+  Trial trial;
+  for (TrialId id = 0; id < 40; ++id) {
+    trial.id = id;
+    const double loss = static_cast<double>(id);
+    // The best ten of rung 1 went on, and a bracket began at rung 2.
+    if (id < 20) trial.reports = {{1, {loss}, {}, 0}};
+    else trial.reports = {{3, {-loss}, {}, 0}};
+    if (id < 10) trial.reports.push_back({3, {id % 2 == 0 ? loss : -loss}, {}, 0});
+    foretell.tell(trial, Change::Reported);
+    if (id < 20) alone.tell(trial, Change::Reported);
+  }
+  EXPECT_EQ(foretell.pairs(0), 10);
+  EXPECT_EQ(foretell.correlation(0), alone.correlation(0));
 }
 
 TEST(Auto, SaysSoWhereTheNextRungDoesNotTellTrialsApart) {

@@ -15,6 +15,7 @@ SchedulerRow bohb_row() {
   row.name = "bohb";
   row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Hyperband whose configurations come from densities of the highest rung with enough results. The searcher is tpe "
       "unless the study names another.";

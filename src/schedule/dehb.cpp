@@ -20,6 +20,7 @@ namespace hone {
 SchedulerRow dehb_row() {
   SchedulerRow row;
   row.name = "dehb";
+  row.rungs = true;
   row.doc =
       "Hyperband's brackets whose rungs are filled by differential evolution instead of promotions. The searcher is de "
       "unless the study names another.";

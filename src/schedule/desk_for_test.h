@@ -34,6 +34,8 @@ class Desk {
     offer.away = &away;
     return scheduler_->next(offer);
   }
+  std::string standing(TrialId id) const { return scheduler_->standing(trials_.at(id)); }
+  std::vector<PassedRung> passed_rungs() const { return scheduler_->passed_rungs(); }
   /// Starts a trial if that is what the scheduler wants; its id, or -1.
   TrialId start() {
     Move move = next();

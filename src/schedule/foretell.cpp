@@ -41,6 +41,13 @@ std::size_t Foretell::above(std::size_t k) const {
   return k;
 }
 
+std::vector<PassedRung> Foretell::passed() const {
+  std::vector<PassedRung> out;
+  for (std::size_t k = 0; k < rungs_.size(); ++k)
+    if (!rungs_[k].counts) out.push_back({levels_[k], rungs_[k].why});
+  return out;
+}
+
 std::string Foretell::words() const {
   std::string out;
   for (std::size_t k = 0; k < rungs_.size(); ++k) {
@@ -62,7 +69,8 @@ void Foretell::tell(const Trial& trial, Change change) {
 
 void Foretell::arrive(std::size_t k, const Trial& trial, const Report& report) {
   RungPairs& here = rungs_[k];
-  keep(here.seen, kKept, here.arrived++, ordered(first_loss(report)));
+  const bool beyond = k + 1 < levels_.size() && report.at >= levels_[k + 1];  // no result of this rung
+  if (!beyond) keep(here.seen, kKept, here.arrived++, ordered(first_loss(report)));
   if (k == 0) return;
   RungPairs& below = rungs_[k - 1];
   const Report* before = report_at(trial, levels_[k - 1]);

@@ -30,6 +30,7 @@ class Foretell {
   bool counts(std::size_t k) const { return rungs_[k].counts; }  // the top always does
   std::size_t first() const { return counts(0) ? 0 : above(0); }
   std::size_t above(std::size_t k) const;  // the next that counts. REQUIRES: k is not the top
+  std::vector<PassedRung> passed() const;
   /// "; rung 1 (epoch 1) is passed over since ..."; empty if every rung counts.
   std::string words() const;
   /// Between rung k and the next; none with fewer than kFew trials or where the next has no order.

@@ -78,6 +78,18 @@ class Halving : public Scheduler {
     else ready_.erase(b);
   }
 
+  std::string standing(const Trial& trial) const override {
+    if (trial.bracket < 0 || trial.bracket > trial.id) return old_->standing(trial);
+    const auto b = static_cast<std::size_t>(trial.bracket);
+    const auto at = b < brackets_.size() ? brackets_[b].waiting(trial.id) : std::nullopt;
+    if (!at) return {};
+    const Ladder::Level& rung = brackets_[b].rungs()[at->rung];
+    if (!evolves(b))
+      return fmt::format("{}, {}", label(b), wording_.standing(at->rung, rung.results, at->entry, quota(rung)));
+    return fmt::format("{}, {}: {}, and the next rung is filled with new trials", label(b),
+                       wording_.rung(at->rung, rung.results.level()), wording_.place(rung.results, at->entry));
+  }
+
  private:
   const Bracket& shape(std::size_t b) const { return shapes_[b % shapes_.size()]; }
 

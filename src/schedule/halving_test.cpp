@@ -63,6 +63,7 @@ TEST(Sh, FillsARungBeforeAnybodyGoesOnAndWaitsForItsLast) {
     desk.resume(id, 3);
   }
   EXPECT_EQ(why(desk.next()), "bracket 1, rung 2 (epoch 3) waits for 3 of its 3 trials");
+  EXPECT_EQ(desk.standing(5), "bracket 1, rung 1 (epoch 1): 0.3 is 4th of 9, top 3 go on");
   desk.finish(7, 0.5);
   desk.finish(8, 0.4);
   desk.finish(6, 0.3);
@@ -211,6 +212,9 @@ TEST(Dehb, PromotesInItsFirstBracketAndFillsTheRungsOfAllOthersWithNewTrials) {
   EXPECT_EQ(moves, (std::vector<std::string>{"start 1", "resume3", "resume9", "start 3", "start 9", "start 1",
                                              "start 3", "start 9"}))
       << "9, 3, 1; 5, 1; 3 more at 9; then 9, 3, 1 new ones";
+  EXPECT_EQ(desk.standing(5), "bracket 2 of round 1, rung 1 (epoch 1): 0.1 is 6th of 9, top 3 go on");
+  EXPECT_EQ(desk.standing(9),
+            "bracket 1 of round 1, rung 1 (epoch 3): 0.1 is 1st of 5, and the next rung is filled with new trials");
 }
 
 TEST(Dehb, BeginsTheNextBracketWhereARungWaits) {

@@ -59,6 +59,12 @@ std::size_t Ladder::rung_of(Resource until) const {
   return k;
 }
 
+std::optional<Ladder::Waiting> Ladder::waiting(TrialId trial) const {
+  const auto at = static_cast<std::size_t>(trial - first_);
+  if (trial < first_ || at >= places_.size() || !places_[at].idle) return std::nullopt;
+  return Waiting{places_[at].target, rank(trial, places_[at], places_[at].target)};
+}
+
 void Ladder::go(const Trial& trial, Place& place) {
   halt(trial.id, place);
   if (place.dead) {  // the user retries it

@@ -1,6 +1,7 @@
 // The rungs of one bracket, and which trial stands, waits or runs where: what all halving schedulers share.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -29,6 +30,12 @@ class Ladder {
   Resource level(std::size_t k) const { return rungs_[k].results.level(); }
   /// Paused below the level that they were meant for (the levels were others when they started), and that level.
   const std::set<TrialId>& short_of() const { return short_; }
+  struct Waiting {
+    std::size_t rung = 0;
+    RungEntry entry;
+  };
+  /// Of a trial that is paused with a result where it was sent.
+  std::optional<Waiting> waiting(TrialId trial) const;
   std::size_t target(TrialId trial) const { return places_[static_cast<std::size_t>(trial - first_)].target; }
 
  private:

@@ -109,6 +109,7 @@ std::unique_ptr<Scheduler> make_quantile(const ScheduleInputs& inputs, const Opt
 SchedulerRow median_row() {
   SchedulerRow row;
   row.name = "median";
+  row.pauses = false;
   row.doc = "Stops a trial whose best result so far is worse than the median of the others' averages at that point.";
   row.paper = "Golovin et al., Google Vizier: A Service for Black-Box Optimization, KDD 2017, section 3.2.2";
   row.options = {grace_option(), startup_option()};

@@ -27,6 +27,7 @@ SchedulerRow none_row() {
   SchedulerRow row;
   row.name = "none";
   row.levels = true;
+  row.pauses = false;
   row.doc = "Runs every trial to the end. For objectives without a fidelity, or where early results say little.";
   row.paper = "";
   row.needs_fidelity = false;

@@ -88,6 +88,8 @@ SchedulerRow pbt_replay_row() {
   SchedulerRow row;
   row.name = "pbt-replay";
   row.checkpoints = SchedulerRow::Checkpoints::Inherited;
+  row.configures = true;
+  row.pauses = false;  // what goes on is another trial
   row.doc = "Trains with the schedule of parameters that pbt or pb2 found (`hone export STUDY --pbt-schedule`).";
   row.paper = "Jaderberg et al., Population Based Training of Neural Networks, arXiv:1711.09846, 2017";
   row.options = {{"schedule",

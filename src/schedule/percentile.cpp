@@ -9,6 +9,7 @@ namespace hone {
 SchedulerRow percentile_row() {
   SchedulerRow row;
   row.name = "percentile";
+  row.pauses = false;
   row.doc =
       "Stops a trial whose best result so far is not among the best so many percent of the others' at that point.";
   row.paper = "Akiba et al., Optuna: A Next-generation Hyperparameter Optimization Framework, KDD 2019";

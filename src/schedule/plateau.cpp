@@ -47,6 +47,7 @@ class Plateau : public Stopper {
 SchedulerRow plateau_row() {
   SchedulerRow row;
   row.name = "plateau";
+  row.pauses = false;
   row.doc = "Ends a trial that no longer improves. Compares it with itself only.";
   row.paper = "Prechelt, Early Stopping - But When?, Neural Networks: Tricks of the Trade, 1998";
   row.options = {

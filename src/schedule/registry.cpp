@@ -21,4 +21,9 @@ const SchedulerRow* find_scheduler(std::string_view name) {
   return nullptr;
 }
 
+bool pauses(const SchedulerRow& row, const Options& options, bool resumable) {
+  const bool stop = options.contains("stop") && option_bool(options, "stop");
+  return row.pauses && !stop && (resumable || row.cannot_go_on != SchedulerRow::CannotGoOn::Stops);
+}
+
 }  // namespace hone

@@ -26,6 +26,32 @@ TEST(Schedulers, AreSortedDocumentedAndFoundByName) {
   EXPECT_EQ(find_scheduler("ashaa"), nullptr);
 }
 
+TEST(Schedulers, StartTrialsForTheHighestFidelityIfTheyNeverPause) {
+  const Options stop = {{"stop", std::int64_t{1}}};
+  for (const SchedulerRow& row : schedulers()) {
+    for (const bool resumable : {true, false}) {
+      ScheduleInputs inputs = epochs(1, 9);
+      inputs.resumable = resumable;
+      const Options options = *check_options("", row.options, {});
+      if (!pauses(row, options, resumable)) {
+        EXPECT_EQ(brief(Desk(row.name, inputs).next()), "start 9") << row.name;
+      }
+      if (options.contains("stop")) {
+        EXPECT_FALSE(pauses(row, *check_options("", row.options, stop), resumable)) << row.name;
+      }
+    }
+  }
+  EXPECT_TRUE(pauses(*find_scheduler("sh"), {}, false)) << "what it promotes starts over";
+  EXPECT_FALSE(pauses(*find_scheduler("none"), {}, true));
+}
+
+TEST(Schedulers, HaveMoreThanOneRungIfTheyCompareAtRungs) {
+  for (const SchedulerRow& row : schedulers()) {
+    const auto plan = row.plan(epochs(1, 9), *check_options("", row.options, {}));
+    EXPECT_EQ(row.rungs, plan.front().rungs.size() > 1) << row.name;
+  }
+}
+
 // After an extension a scheduler made anew is told of trials that it would never have treated so.
 TEST(Schedulers, AcceptAnyOrderOfChangesAndNeverAskForTheImpossible) {
   std::vector<std::pair<std::string, Options>> all = {{"asha", {{"stop", std::int64_t{1}}}}};

@@ -36,6 +36,7 @@ SchedulerRow sh_row() {
   row.name = "sh";
   row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Successive halving: n trials for little, the best 1/eta of each full rung for more. Slots idle while a rung "
       "waits "
@@ -70,6 +71,7 @@ SchedulerRow hyperband_row() {
   row.name = "hyperband";
   row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
   row.levels = true;
+  row.rungs = true;
   row.doc =
       "Successive halving in brackets that begin at every rung in turn, for when it is not known how much early "
       "results "

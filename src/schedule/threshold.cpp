@@ -40,6 +40,7 @@ class Threshold : public Stopper {
 SchedulerRow threshold_row() {
   SchedulerRow row;
   row.name = "threshold";
+  row.pauses = false;
   row.doc = "Stops a trial that reports a value outside of given limits, or none that is a number.";
   row.paper = "Akiba et al., Optuna: A Next-generation Hyperparameter Optimization Framework, KDD 2019";
   row.options = {

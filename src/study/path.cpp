@@ -7,6 +7,7 @@
 #include "hone/spec.h"
 
 namespace hone {
+namespace {
 
 // t = log(until / min) / log(max / min) of the first; a further one is min (max / min)^t. The rungs of a scheduler are
 // geometric in the first, so they are in all. Four digits are enough for a share, and the same on every machine.
@@ -21,16 +22,21 @@ double value_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource unt
   return std::clamp(rounded, axis.min, axis.max);
 }
 
-std::string text_at(const Fidelity& fidelity, const FidelityAxis& axis, Resource until) {
-  const double value = value_at(fidelity, axis, until);
-  if (axis.whole) return std::to_string(static_cast<std::int64_t>(value));
-  return number_text(value);
+}  // namespace
+
+NamedValues levels_at(const Fidelity& fidelity, Resource until) {
+  NamedValues levels{{fidelity.name, until}};
+  for (const FidelityAxis& axis : fidelity.further) {
+    const double value = value_at(fidelity, axis, until);
+    levels.emplace_back(axis.name, axis.whole ? Value(static_cast<std::int64_t>(value)) : Value(value));
+  }
+  return levels;
 }
 
 std::string level_text(const Fidelity& fidelity, Resource until) {
-  std::string out = fmt::format("{} {}", fidelity.name, until);
-  for (const FidelityAxis& axis : fidelity.further)
-    out += fmt::format(", {} {}", axis.name, text_at(fidelity, axis, until));
+  std::string out;
+  for (const auto& [name, value] : levels_at(fidelity, until))
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value_text(value));
   return out;
 }
 

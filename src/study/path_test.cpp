@@ -44,20 +44,17 @@ class PathTest : public ::testing::Test {
 TEST_F(PathTest, GoesGeometricallyAlongAllAxesAndEndsExactly) {
   const Fidelity fidelity = *read_study_file(kStudy, "s")->fidelity;
   ASSERT_EQ(fidelity.further.size(), 2U);
-  const auto [share, rows] = std::pair(fidelity.further[0], fidelity.further[1]);
-  EXPECT_FALSE(share.whole);
-  EXPECT_TRUE(rows.whole);
-  std::vector<std::string> shares, counts;
-  for (const Resource until : {1, 3, 9, 27}) {
-    shares.push_back(text_at(fidelity, share, until));
-    counts.push_back(text_at(fidelity, rows, until));
-  }
-  EXPECT_THAT(shares, ElementsAre("0.1", "0.2154", "0.4642", "1"));
-  EXPECT_THAT(counts, ElementsAre("1000", "3684", "13572", "50000"));
+  std::vector<NamedValues> levels;
+  for (const Resource until : {1, 3, 9, 27}) levels.push_back(levels_at(fidelity, until));
+  const auto whole = [](std::int64_t value) { return Value(value); };
+  EXPECT_THAT(levels, ElementsAre(NamedValues{{"epoch", whole(1)}, {"share", 0.1}, {"rows", whole(1000)}},
+                                  NamedValues{{"epoch", whole(3)}, {"share", 0.2154}, {"rows", whole(3684)}},
+                                  NamedValues{{"epoch", whole(9)}, {"share", 0.4642}, {"rows", whole(13572)}},
+                                  NamedValues{{"epoch", whole(27)}, {"share", 1.0}, {"rows", whole(50000)}}));
   EXPECT_EQ(level_text(fidelity, 9), "epoch 9, share 0.4642, rows 13572");
-  EXPECT_LT(value_at(fidelity, share, 2), value_at(fidelity, share, 3)) << "also between rungs";
+  EXPECT_LT(levels_at(fidelity, 2)[1].second, levels_at(fidelity, 3)[1].second) << "also between rungs";
   const Fidelity large{"epoch", 1, 8, {{"width", 1e5, 8e5, false}}};
-  EXPECT_EQ(text_at(large, large.further[0], 2), "200000");
+  EXPECT_EQ(level_text(large, 2), "epoch 2, width 200000");
 }
 
 TEST_F(PathTest, OnlyTheEndOfARunIsAReport) {

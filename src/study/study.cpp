@@ -179,6 +179,10 @@ std::int64_t Study::taken() const { return state_->ledger.taken(); }
 std::optional<TrialId> Study::best() const { return state_->ledger.best(); }
 std::optional<TrialId> Study::incumbent() const { return hone::incumbent(state_->ledger, *state_->searcher); }
 std::optional<Belief> Study::belief(const Config& config) const { return state_->searcher->belief(config); }
+std::string Study::standing(TrialId trial) const {
+  return state_->scheduler->standing(trials()[static_cast<std::size_t>(trial)]);
+}
+std::vector<PassedRung> Study::passed_rungs() const { return state_->scheduler->passed_rungs(); }
 std::vector<TrialId> Study::front() const { return state_->ledger.front(); }
 Seconds Study::first_time() const { return state_->ledger.first_time(); }
 Seconds Study::last_time() const { return state_->ledger.last_time(); }

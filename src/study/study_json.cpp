@@ -62,14 +62,11 @@ Json stop_json(const StopRules& stop) {
 }
 
 Json fidelity_json(const Fidelity& fidelity) {
-  const Json first{{"name", fidelity.name}, {"min", fidelity.min}, {"max", fidelity.max}};
-  if (fidelity.further.empty()) return first;
-  Json all = Json::array({first});
-  for (const FidelityAxis& axis : fidelity.further) {
-    const auto number = [&](double value) { return axis.whole ? Json(static_cast<std::int64_t>(value)) : Json(value); };
-    all.push_back(Json{{"name", axis.name}, {"min", number(axis.min)}, {"max", number(axis.max)}});
-  }
-  return all;
+  const NamedValues min = levels_at(fidelity, fidelity.min), max = levels_at(fidelity, fidelity.max);
+  Json all = Json::array();
+  for (std::size_t i = 0; i < min.size(); ++i)
+    all.push_back(Json{{"name", min[i].first}, {"min", value_json(min[i].second)}, {"max", value_json(max[i].second)}});
+  return all.size() > 1 ? all : all[0];
 }
 
 Json limits_json(const Limits& limits) {

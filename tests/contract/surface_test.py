@@ -166,6 +166,47 @@ seed: 1
         self.assertIn("median compares what trials report on their way",
                       hone("plan", "two.yaml", "--scheduler", "median", status=2, cwd=self.cwd).stderr)
 
+    def test_explain_says_how_well_each_rung_of_the_scheduler_foretells_the_next(self):
+        self.write("early.awk", """BEGIN {
+  for (e = 1; e <= ARGV[2]; e++)  # the first epoch says nothing
+    print "epoch=" e " loss=" (e < 2 ? (ARGV[1] * 1000) % 1 : (ARGV[1] - 0.3)^2 + 1 / e) " work=" e
+}""")
+        self.write("early.yaml", """
+command: awk -f early.awk {x} {until}
+objective: minimize loss
+cost: work
+space: {x: "float(0, 1)"}
+fidelity: {name: epoch, min: 1, max: 16}
+stop: {trials: 24}
+parallel: 4
+searcher: sobol
+seed: 1
+""")
+
+        def explain(name, *options):
+            hone("run", "early.yaml", "--name", name, "--quiet", *options, cwd=self.cwd)
+            rungs = check(hone("explain", name, "--json", cwd=self.cwd).stdout, "explain")["rungs"]
+            return rungs, hone("explain", name, cwd=self.cwd).stdout
+
+        rungs, text = explain("asha", "--scheduler", "asha", "--scheduler.eta", "2", "--scheduler.grace", "2")
+        self.assertEqual([(r["at"], r["next"]) for r in rungs], [(2, 4), (4, 8), (8, 16)])
+        self.assertAlmostEqual(rungs[0]["correlation"], 1)
+        self.assertGreaterEqual(rungs[0]["trials"], 8)
+        self.assertEqual({r["passed_over"] for r in rungs}, {None})
+        self.assertRegex(text, r"(?m)^ +1 +2 +4 +1\.00 +[0-9]+$")
+        rungs, text = explain("hyperband", "--scheduler", "hyperband", "--scheduler.eta", "4")
+        self.assertEqual([(r["at"], r["next"]) for r in rungs], [(1, 4), (4, 16)])
+        self.assertNotIn("passes over", text)
+        rungs, text = explain("auto")
+        self.assertEqual([(r["at"], r["next"]) for r in rungs], [(1, 3), (3, 9), (9, 16)])
+        self.assertRegex(rungs[0]["passed_over"], r"^since its order is not that of rung 2 \(rank correlation ")
+        self.assertIsNone(rungs[1]["passed_over"])
+        self.assertIn("auto passes over rung 1 (epoch 1) " + rungs[0]["passed_over"] + "\n", text)
+        rungs, text = explain("none", "--scheduler", "none")
+        self.assertEqual([(r["at"], r["trials"]) for r in rungs], [(1, 24), (3, 24), (9, 24)])
+        self.assertLess(rungs[0]["correlation"], 0.7)
+        self.assertIn("none has no rungs; these are those of asha\n", text)
+
     def test_help_names_what_is_there_and_nothing_else(self):
         text = hone("--help").stdout
         listed = {line.split()[0] for line in text.splitlines() if line.startswith("  ") and line.split()}

@@ -18,7 +18,10 @@ from examples import ROOT, Examples  # noqa: E402
 EXAMPLES = None
 COUNT = 12
 OTHERS = {"folds": "asha", "epochs-and-rows": "sh"}  # not named after their scheduler
-HALVING = ("asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "epochs-and-rows", "folds", "hyperband", "sh")
+HALVING = ("auto", "asha", "asha-two-objectives", "asyncband", "bohb", "dehb", "epochs-and-rows", "folds", "hyperband", "sh")
+
+STOOD = (r"Stood +(bracket [0-9]+( of round [0-9]+)?, )?rung [0-9]+ \([a-z]+ [0-9]+\): .*[0-9]+(st|nd|rd|th) of [0-9]+, "
+         r"(top [0-9]+ go on|too few to send one on|and the next rung is filled with new trials)")
 
 
 class Schedulers(unittest.TestCase):
@@ -55,7 +58,11 @@ class Schedulers(unittest.TestCase):
                         self.assertLessEqual({r["at"] for t in trials for r in t["reports"]}, {1, 3, 9, 27})
                     if name in HALVING:
                         self.assertIn("completed", {t["state"] for t in trials})
-                        self.assertIn("go on; on to ", "".join(hone(cwd, "explain", name, str(t["trial"])) for t in trials))
+                        told = {t["trial"]: hone(cwd, "explain", name, str(t["trial"])) for t in trials}
+                        self.assertIn("go on; on to ", "".join(told.values()))
+                        for trial in trials:  # those that went no further: rung, rank and cut-off
+                            if trial["state"] == "stopped":
+                                self.assertRegex(told[trial["trial"]], STOOD)
 
     def check_folds(self, trials):
         """What counts is the mean of the scores, each fold once, whether or not the trial was paused in between."""
