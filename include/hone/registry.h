@@ -63,8 +63,8 @@ struct ScheduleInputs {
   bool resumable = true;               // the command can go on from a checkpoint or be restarted with a larger until
   bool timed = true;                   // Report.cost is the time that a process of ours took
   std::optional<std::int64_t> trials;  // stop.trials
-  int slots = 1;
-  std::string unit = "epoch";  // the fidelity's name and the objective's direction, for the words of `why`
+  int slots = 1;                       // that the user wants; how many there are says the Offer
+  std::string unit = "epoch";          // the fidelity's name and the objective's direction, for the words of `why`
   bool maximize = false;
   bool mean = false;  // a loss is the mean of all that the trial has reported so far: scores of folds
 };

@@ -18,6 +18,7 @@ struct Offer {
   int free_slots = 0;     // may be 0: only Stop and Pause are of use then
   bool can_start = true;  // false: trial limit reached or searcher exhausted; promotions go on
   bool idle = false;      // no trial is running or queued: a Wait now ends the study
+  int slots = 1;  // how many there are, taken ones included: as many as the user wants, but no more than were ever seen
   /// Trials that are not to be moved now, if any: paused, and their run is still ending, so that a Resume must wait for
   /// it and another trial may go in the meantime; or paused by the user, whose they are until he lets them go on.
   const std::set<TrialId>* away = nullptr;

@@ -30,7 +30,10 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   const SchedulerRow* row = find_scheduler(plan.spec.scheduler.name);
   const auto options = check_options("scheduler." + row->name, row->options, plan.spec.scheduler.options);
   if (!options) return tl::unexpected(options.error());
-  if (row->plan) plan.brackets = row->plan(schedule_inputs(plan.spec), *options);
+  ScheduleInputs inputs = schedule_inputs(plan.spec);
+  if (const auto slots = slots_of(plan.spec, std::nullopt); slots && !plan.spec.command.empty())
+    inputs.slots = std::min(inputs.slots, slots->total());
+  if (row->plan) plan.brackets = row->plan(inputs, *options);
   const bool starts_over = !resumable(plan.spec) && row->cannot_go_on != SchedulerRow::CannotGoOn::Stops;
   for (const Bracket& bracket : plan.brackets) {
     Resource before = 0;

@@ -8,6 +8,9 @@
 //
 // A rung just below the top (9 of 10) spares nothing and is left out. A command that cannot go on from a checkpoint gets
 // the stopping kind. Where there is a slot for every trial nobody waits for one that is stopped, and all run to the end.
+#include <memory>
+#include <utility>
+
 #include "schedule/asha.h"
 #include "schedule/rows.h"
 
@@ -23,6 +26,24 @@ AshaRungs rungs_for(const ScheduleInputs& inputs) {
   if (n > 1 && 3 * rungs.levels[n - 2] > 2 * inputs.max) rungs.levels.erase(rungs.levels.end() - 2);
   return rungs;
 }
+
+/// With a slot for every trial all run to the end. Whether there is one is seen when it is offered: the user may want more
+/// than the machine has.
+class SlotForEach : public Scheduler {
+ public:
+  SlotForEach(std::int64_t trials, std::unique_ptr<Scheduler> whole, std::unique_ptr<Scheduler> rungs)
+      : trials_(trials), whole_(std::move(whole)), rungs_(std::move(rungs)) {}
+
+  Move next(const Offer& offer) const override { return (trials_ <= offer.slots ? whole_ : rungs_)->next(offer); }
+  void tell(const Trial& trial, Change change) override {
+    whole_->tell(trial, change);
+    rungs_->tell(trial, change);
+  }
+
+ private:
+  std::int64_t trials_;
+  std::unique_ptr<Scheduler> whole_, rungs_;
+};
 
 bool slot_for_each(const ScheduleInputs& inputs) { return inputs.trials && *inputs.trials <= inputs.slots; }
 
@@ -58,9 +79,11 @@ SchedulerRow auto_scheduler_row() {
   row.needs_fidelity = false;
   row.multi_objective = true;
   row.make = [](const ScheduleInputs& inputs, const Options&) {
-    if (slot_for_each(inputs)) return make_promoting_asha(inputs, {{inputs.max}, kEta, false});  // one rung
-    return inputs.resumable ? make_promoting_asha(inputs, rungs_for(inputs))
-                            : make_stopping_asha(inputs, rungs_for(inputs));
+    auto rungs = inputs.resumable ? make_promoting_asha(inputs, rungs_for(inputs))
+                                  : make_stopping_asha(inputs, rungs_for(inputs));
+    if (!slot_for_each(inputs)) return rungs;                               // never: more are not wanted
+    auto whole = make_promoting_asha(inputs, {{inputs.max}, kEta, false});  // one rung
+    return std::unique_ptr<Scheduler>(new SlotForEach(*inputs.trials, std::move(whole), std::move(rungs)));
   };
   row.plan = plan;
   return row;

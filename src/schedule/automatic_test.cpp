@@ -160,7 +160,14 @@ TEST(Auto, RunsEveryTrialToTheEndWhereThereIsASlotForEach) {
   ScheduleInputs inputs = epochs(1, 27);
   inputs.trials = 8;
   inputs.slots = 8;
-  EXPECT_EQ(brief(Desk("auto", inputs).next()), "start 27");
+  Desk desk("auto", inputs);
+  desk.slots = 8;
+  EXPECT_EQ(brief(desk.next()), "start 27");
+  desk.slots = 7;
+  EXPECT_EQ(brief(desk.next()), "start 3") << "the machine has fewer than are wanted";
+  desk.finish(desk.begin(3), 0.5);
+  desk.slots = 8;
+  EXPECT_EQ(brief(desk.next()), "resume 0 to 27") << "and now it has as many";
   inputs.slots = 7;
   EXPECT_EQ(brief(Desk("auto", inputs).next()), "start 3");
 }

@@ -32,6 +32,7 @@ class Desk {
     offer.free_slots = free_slots;
     offer.can_start = can_start;
     offer.away = &away;
+    offer.slots = slots;
     return scheduler_->next(offer);
   }
   std::string standing(TrialId id) const { return scheduler_->standing(trials_.at(id)); }
@@ -87,6 +88,7 @@ class Desk {
   }
 
   std::set<TrialId> away;
+  int slots = 1;
 
  private:
   void tell(TrialId id, Change change) { scheduler_->tell(trial(id), change); }

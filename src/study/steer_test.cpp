@@ -182,6 +182,23 @@ TEST(Steer, ASchedulersPauseDoesNotTakeATrialFromTheUserWhoPausedIt) {
   world.expect_replay();
 }
 
+TEST(Steer, ASlotForEachTrialIsOneThatThereIs) {
+  const StudySpec spec = spec_of(
+      "space: {x: 'float(0, 1)'}\nsearcher: random\nparallel: 6\n"
+      "fidelity: {name: epoch, min: 1, max: 9}\nstop: {trials: 6}\n");
+  for (const int slots : {2, 6}) {
+    World world(spec);
+    world.slots = slots;
+    world.decide();
+    EXPECT_EQ(world.trial(0).until, slots == 6 ? 9 : 3) << slots << " of 6 that are wanted";
+    world.run(100);
+    EXPECT_TRUE(world.study.finished());
+    for (const Trial& trial : world.study.trials())
+      EXPECT_TRUE(slots < 6 || (trial.until == 9 && trial.attempt == 1)) << trial.id;
+    world.expect_replay();
+  }
+}
+
 TEST(Steer, APausedRunThatIsStillEndingHoldsUpNobody) {
   World world(
       spec_of("space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: asha\nlimits: {grace: 5s}\n"

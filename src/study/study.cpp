@@ -28,6 +28,7 @@ struct Study::State {
   std::size_t known_added = 0, points_started = 0;
   std::vector<TrialId> warm;      // trials that took over a configuration of an earlier study
   std::set<TrialId> away;         // see Offer
+  std::int64_t most_slots = 0;    // that there ever were, free and taken
   std::vector<Told> told;         // scratch
   mutable std::string exhausted;  // memo: why the searcher has nothing left; once it has, it never has again
 
@@ -204,6 +205,12 @@ void Study::apply(const Event& event) {
     if (e->source == "warm") s.warm.push_back(e->trial);
   }
   if (const auto* e = std::get_if<Added>(&event.fact)) s.known_added += e->source == "initial" ? 1 : 0;
+  std::visit(
+      [&](const auto& fact) {
+        if constexpr (requires { fact.free_slots; })
+          s.most_slots = std::max(s.most_slots, fact.free_slots + s.ledger.taken());
+      },
+      event.fact);
   s.told.clear();
   s.ledger.apply(event, s.told);
   if (const auto* e = std::get_if<Proposed>(&event.fact))
@@ -360,6 +367,8 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
   offer.can_start = !spec.stop.trials || ledger.started() < *spec.stop.trials;
   offer.idle = ledger.running().empty() && ledger.waiting().empty();
   offer.away = &away;
+  const std::int64_t seen = std::max(most_slots, free_slots + ledger.taken());
+  offer.slots = static_cast<int>(std::min<std::int64_t>(spec.parallel.value_or(1), seen));
   std::string why = offer.can_start ? exhausted : "trial limit reached";
   if (ledger.retrying() && offer.can_start) {
     offer.can_start = false;
