@@ -4,7 +4,6 @@
 
 #include "cli/event_words.h"
 #include "cli/importance.h"
-#include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/report_words.h"
 #include "cli/status_text.h"
@@ -334,55 +333,6 @@ TEST(Csv, ACellThatASpreadsheetWouldRunIsMadeHarmless) {
             "\"'=1+1\",\"'@SUM(A1)\",\"'+cmd\",\"'-cmd|x\",\"'\tx\",a=b\n");
   EXPECT_EQ(csv_line({"-0.5", "-1e-3", "-inf", "-7", ""}), "-0.5,-1e-3,-inf,-7,\n");
   EXPECT_EQ(csv_line({"=\"x\""}), "\"'=\"\"x\"\"\"\n");
-}
-
-TEST(Plan, CountsUnitsOfRungs) {
-  const auto plan =
-      make_plan(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, min: 1, max: "
-                        "9}\nscheduler: {asha: {eta: 3}}\n"
-                        "searcher: random\nstop: {trials: 9}\nseed: 1\n"));
-  ASSERT_TRUE(plan.has_value()) << plan.error().what;
-  const Json json = plan_json(*plan);
-  ASSERT_EQ(json["brackets"].size(), 1U);
-  EXPECT_EQ(json["brackets"][0]["rungs"], Json::parse(R"([{"n": 9, "r": 1}, {"n": 3, "r": 3}, {"n": 1, "r": 9}])"));
-  EXPECT_EQ(json["units"], 9 * 1 + 3 * 2 + 1 * 6);
-  const auto slots = Slots::make({.cpu = 1'000'000}, {}, {.cpus = 4'000'000});
-  EXPECT_EQ(plan_text(*plan, *slots),
-            "study      study\nsearcher   random\nscheduler  asha\nspace      1 parameter, 1 free\n"
-            "stop       9 trials\nslots      4 (CPU-bound: resources.cpu is 1 a trial)\n"
-            "rungs      9 trials up to epoch 1\n           3 trials up to epoch 3\n           1 trial up to epoch 9\n"
-            "units      about 21 epochs in all\n");
-}
-
-TEST(Plan, SaysThatTheLowestRungOfAutoIsOnlyPassedAtFirst) {
-  const auto plan =
-      make_plan(spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, max: 9}\n"
-                        "stop: {trials: 9}\nseed: 1\n"));
-  ASSERT_TRUE(plan.has_value()) << plan.error().what;
-  EXPECT_THAT(plan_text(*plan, *Slots::make({.cpu = 1'000'000}, {}, {.cpus = 4'000'000})),
-              HasSubstr("rungs      9 trials up to epoch 1; all pass until it is seen to foretell the next rung\n"
-                        "           9 trials up to epoch 3\n           3 trials up to epoch 9\n"));
-}
-
-TEST(Plan, CountsUnitsOnceWhereTrialsAreStoppedInsteadOfPaused) {
-  const auto units = [](const std::string& scheduler) {
-    const auto plan =
-        make_plan(spec_of("command: train {lr}\nobjective: maximize acc\nspace: {lr: \"float(0, 1)\"}\n"
-                          "fidelity: {name: epoch, max: 9}\nstop: {trials: 9}\nseed: 1\nscheduler: " +
-                          scheduler + "\n"));
-    EXPECT_TRUE(plan.has_value());
-    return plan ? plan->units : 0;
-  };
-  EXPECT_EQ(units("asha"), 9 * 1 + 3 * 2 + 1 * 6);
-  EXPECT_EQ(units("sh"), 9 * 1 + 3 * 3 + 1 * 9) << "what goes on starts over";
-}
-
-TEST(Plan, SaysOfWhatThereIsTooLittle) {
-  StudySpec spec =
-      spec_of("objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nresources: {memory: 3GiB}\nparallel: 8\n");
-  EXPECT_EQ(slots_text(spec, 7, "memory"), "7 of 8 (memory-bound: resources.memory is 3 GiB a trial)");
-  EXPECT_EQ(slots_text(spec, 4, "CPU"), "4 of 8 (CPU-bound: resources.cpu is 1 a trial)");
-  EXPECT_EQ(slots_text(spec, 8, "parallel"), "8");
 }
 
 TEST(StatusText, NamesCausesAndWhatRan) {

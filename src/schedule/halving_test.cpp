@@ -214,7 +214,7 @@ TEST(Dehb, PromotesInItsFirstBracketAndFillsTheRungsOfAllOthersWithNewTrials) {
       << "9, 3, 1; 5, 1; 3 more at 9; then 9, 3, 1 new ones";
   EXPECT_EQ(desk.standing(5), "bracket 2 of round 1, rung 1 (epoch 1): 0.1 is 6th of 9, top 3 go on");
   EXPECT_EQ(desk.standing(9),
-            "bracket 1 of round 1, rung 1 (epoch 3): 0.1 is 1st of 5, and the next rung is filled with new trials");
+            "bracket 1 of round 1, rung 1 (epoch 3): 0.1 is 1st of 6, and the next rung is filled with new trials");
 }
 
 TEST(Dehb, BeginsTheNextBracketWhereARungWaits) {
