@@ -233,8 +233,8 @@ TEST(Lint, FindsAFidelityWithOneRung) {
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\nscheduler: bohb\n"),
               ElementsAre(testing::HasSubstr("leaves bohb one rung")));
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 2, max: 3}\n"), IsEmpty());
-  EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, max: 27}\nparallel: 8\nstop: {trials: 8}\n"),
-              ElementsAre("parallel: 8 slots for 8 trials, so auto runs each to the end and nothing is compared early; "
+  EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, max: 27}\nparallel: 1\nstop: {trials: 1}\n"),
+              ElementsAre("parallel: 1 slot for 1 trial, so auto runs each to the end and nothing is compared early; "
                           "fewer slots, or more trials"));
   EXPECT_THAT(remarks("one-rung", "fidelity: {name: epoch, min: 3, max: 3}\nscheduler: median\n"), IsEmpty());
 }
