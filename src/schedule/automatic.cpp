@@ -39,6 +39,8 @@ class SlotForEach : public Scheduler {
     whole_->tell(trial, change);
     rungs_->tell(trial, change);
   }
+  std::string standing(const Trial& trial) const override { return rungs_->standing(trial); }
+  std::vector<PassedRung> passed_rungs() const override { return rungs_->passed_rungs(); }
 
  private:
   std::int64_t trials_;

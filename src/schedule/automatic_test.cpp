@@ -166,6 +166,8 @@ TEST(Auto, RunsEveryTrialToTheEndWhereThereIsASlotForEach) {
   desk.slots = 7;
   EXPECT_EQ(brief(desk.next()), "start 3") << "the machine has fewer than are wanted";
   desk.finish(desk.begin(3), 0.5);
+  EXPECT_THAT(desk.standing(0), testing::HasSubstr("rung")) << "as without";
+  EXPECT_FALSE(desk.passed_rungs().empty());
   desk.slots = 8;
   EXPECT_EQ(brief(desk.next()), "resume 0 to 27") << "and now it has as many";
   inputs.slots = 7;
