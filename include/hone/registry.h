@@ -81,7 +81,7 @@ struct SchedulerRow {
   /// What it does where the command cannot go on later: nothing else, or stop trials instead of pausing them, or let what it
   /// promotes start over.
   enum class CannotGoOn { Same, Stops, StartsOver };
-  CannotGoOn cannot_go_on = CannotGoOn::Same;
+  std::function<CannotGoOn(const Options&)> cannot_go_on = [](const Options&) { return CannotGoOn::Same; };
   /// Does it start trials from others' checkpoints, and from those of trials that go on? These must be kept aside.
   enum class Checkpoints { Own, Inherited, HandedOn };
   Checkpoints checkpoints = Checkpoints::Own;

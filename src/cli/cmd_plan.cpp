@@ -34,7 +34,7 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
   if (const auto slots = slots_of(plan.spec, std::nullopt); slots && !plan.spec.command.empty())
     inputs.slots = std::min(inputs.slots, slots->total());
   if (row->plan) plan.brackets = row->plan(inputs, *options);
-  const bool starts_over = !resumable(plan.spec) && row->cannot_go_on != SchedulerRow::CannotGoOn::Stops;
+  const bool starts_over = !resumable(plan.spec) && row->cannot_go_on(*options) != SchedulerRow::CannotGoOn::Stops;
   for (const Bracket& bracket : plan.brackets) {
     Resource before = 0;
     for (const Rung& rung : bracket.rungs) {

@@ -210,7 +210,8 @@ class Runner {
     }
     if (resumable(spec)) return;
     const std::string& scheduler = spec.scheduler.name;
-    const auto cannot = find_scheduler(scheduler)->cannot_go_on;
+    const SchedulerRow* row = find_scheduler(scheduler);
+    const auto cannot = row->cannot_go_on(*check_options("scheduler", row->options, spec.scheduler.options));
     if (cannot == SchedulerRow::CannotGoOn::Stops)
       remark(fmt::format(
           "command: it has neither {{until}} nor {{dir}}, so no run can go on later; {} stops trials instead "

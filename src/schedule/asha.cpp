@@ -136,7 +136,7 @@ OptionRow stop_option() {
 SchedulerRow asha_row() {
   SchedulerRow row;
   row.name = "asha";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.cannot_go_on = stops_trials;
   row.levels = true;
   row.rungs = true;
   row.doc =

@@ -146,7 +146,7 @@ std::vector<Bracket> asyncband_plan(const ScheduleInputs& inputs, std::int64_t e
 SchedulerRow asyncband_row() {
   SchedulerRow row;
   row.name = "asyncband";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.cannot_go_on = stops_trials;
   row.levels = true;
   row.rungs = true;
   row.doc =

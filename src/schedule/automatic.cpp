@@ -68,7 +68,7 @@ std::vector<Bracket> plan(const ScheduleInputs& inputs, const Options&) {
 SchedulerRow auto_scheduler_row() {
   SchedulerRow row;
   row.name = "auto";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.cannot_go_on = stops_trials;
   row.rungs = true;
   row.doc =
       "asha that passes over rungs which do not foretell the next (rank correlation, measured as trials come by) or "

@@ -13,7 +13,9 @@ SchedulerRow bohb_row() {
   constexpr std::int64_t kAll = 100;  // brackets
   SchedulerRow row;
   row.name = "bohb";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
+  row.cannot_go_on = [](const Options& options) {
+    return option_bool(options, "async") ? stops_trials(options) : starts_over(options);
+  };
   row.levels = true;
   row.rungs = true;
   row.doc =

@@ -258,7 +258,7 @@ class Curve : public Scheduler {
 SchedulerRow curve_row() {
   SchedulerRow row;
   row.name = "curve";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::Stops;
+  row.cannot_go_on = stops_trials;
   row.doc =
       "Extrapolates learning curves: pauses a trial that is unlikely to beat the best by the end, and revives it when "
       "it has a chance again.";

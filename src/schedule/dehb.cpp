@@ -21,6 +21,7 @@ SchedulerRow dehb_row() {
   SchedulerRow row;
   row.name = "dehb";
   row.rungs = true;
+  row.cannot_go_on = starts_over;  // in the first bracket
   row.doc =
       "Hyperband's brackets whose rungs are filled by differential evolution instead of promotions. The searcher is de "
       "unless the study names another.";

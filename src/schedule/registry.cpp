@@ -23,7 +23,7 @@ const SchedulerRow* find_scheduler(std::string_view name) {
 
 bool pauses(const SchedulerRow& row, const Options& options, bool resumable) {
   const bool stop = options.contains("stop") && option_bool(options, "stop");
-  return row.pauses && !stop && (resumable || row.cannot_go_on != SchedulerRow::CannotGoOn::Stops);
+  return row.pauses && !stop && (resumable || row.cannot_go_on(options) != SchedulerRow::CannotGoOn::Stops);
 }
 
 }  // namespace hone

@@ -42,6 +42,8 @@ TEST(Schedulers, StartTrialsForTheHighestFidelityIfTheyNeverPause) {
     }
   }
   EXPECT_TRUE(pauses(*find_scheduler("sh"), {}, false)) << "what it promotes starts over";
+  EXPECT_TRUE(pauses(*find_scheduler("bohb"), {{"async", std::int64_t{0}}}, false)) << "as sh";
+  EXPECT_FALSE(pauses(*find_scheduler("bohb"), {{"async", std::int64_t{1}}}, false)) << "as asyncband";
   EXPECT_FALSE(pauses(*find_scheduler("none"), {}, true));
 }
 

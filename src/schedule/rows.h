@@ -33,6 +33,10 @@ OptionRow grace_option();
 OptionRow startup_option();
 OptionRow stop_option();  // of asha and what holds some
 
+// What rows do where the command cannot go on, whatever their options.
+SchedulerRow::CannotGoOn stops_trials(const Options&);
+SchedulerRow::CannotGoOn starts_over(const Options&);
+
 /// Of one whose default the algorithm decides.
 std::optional<std::int64_t> given_int(const Options& options, const std::string& name);
 

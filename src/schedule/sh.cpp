@@ -31,10 +31,13 @@ ScheduleInputs after_grace(ScheduleInputs inputs, const Options& options) {
   return inputs;
 }
 
+SchedulerRow::CannotGoOn stops_trials(const Options&) { return SchedulerRow::CannotGoOn::Stops; }
+SchedulerRow::CannotGoOn starts_over(const Options&) { return SchedulerRow::CannotGoOn::StartsOver; }
+
 SchedulerRow sh_row() {
   SchedulerRow row;
   row.name = "sh";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
+  row.cannot_go_on = starts_over;
   row.levels = true;
   row.rungs = true;
   row.doc =
@@ -69,7 +72,7 @@ SchedulerRow sh_row() {
 SchedulerRow hyperband_row() {
   SchedulerRow row;
   row.name = "hyperband";
-  row.cannot_go_on = SchedulerRow::CannotGoOn::StartsOver;
+  row.cannot_go_on = starts_over;
   row.levels = true;
   row.rungs = true;
   row.doc =

@@ -26,6 +26,9 @@ struct Told {  // a change that the algorithms are to hear of
   Change change = Change::Started;
 };
 
+/// Every objective has a number; constraints need not.
+bool is_finite(const Report& report);
+
 /// The seed of the current run: the trial's own in the first of its runs.
 std::uint64_t run_seed(const Trial& trial);
 
@@ -83,6 +86,7 @@ class Ledger {
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
   void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
   void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
+  void forget_nonfinite(Trial& trial);
   void finish(const Finished& finished, Seconds time);
   void steered(const Steered& steered, Seconds time, std::vector<Told>& told);  // ledger_steer.cpp
   void extended(const StudySpec& spec);                                         // likewise

@@ -47,4 +47,13 @@ bool Ledger::merge_repeats(Trial& trial, bool ended) {
   return true;
 }
 
+/// Before a retry: the reports at its end that are not finite go, or those of the retry at the same fidelity would come
+/// too late. Without a fidelity a new report takes the last one's place anyway.
+void Ledger::forget_nonfinite(Trial& trial) {
+  if (!fidelity_) return;
+  const Resource before = trial.legs.empty() ? 0 : trial.legs.back().until;
+  for (std::vector<Report>* reports : {&own_reports(trial), &trial.reports})
+    while (!reports->empty() && reports->back().at > before && !is_finite(reports->back())) reports->pop_back();
+}
+
 }  // namespace hone

@@ -132,6 +132,37 @@ TEST_F(LedgerTest, OwnFailuresAreRetriedAsOftenAsAllowedAndLostOnesByThemselves)
   EXPECT_EQ(cause_text(trial().cause, trial().code), "exit 3");
 }
 
+TEST_F(LedgerTest, ARetryAfterALossThatIsNotFiniteCanSucceedAtTheSameFidelity) {
+  StudySpec spec = make_spec();
+  spec.limits.retries = 1;
+  for (const std::int64_t repeat : {1, 2}) {
+    spec.repeat = static_cast<int>(repeat);
+    with(spec);
+    start(1, 0, 9);
+    int attempt = 1;
+    for (; attempt < repeat; ++attempt) {
+      report(2, 1, {{"epoch", 9}, {"acc", 0.7}}, 0, attempt), exit(3, Cause::None, 0, 0, attempt);
+      apply(3, Relaunched{.trial = 0, .fresh = true, .repeat = attempt});
+    }
+    report(4, 1, {{"epoch", 3}, {"acc", 0.5}}, 0, attempt), report(4, 2, {{"epoch", 9}, {"acc", NAN}}, 0, attempt);
+    EXPECT_EQ(exit(5, Cause::None, 0, 0, attempt), Changes{}) << repeat;
+    apply(5, Relaunched{.trial = 0, .repeat = trial().repeat});
+    report(6, 1, {{"epoch", 9}, {"acc", 0.7}}, 0, attempt + 1);
+    EXPECT_EQ(exit(7, Cause::None, 0, 0, attempt + 1), Changes{Change::Completed}) << repeat;
+    EXPECT_DOUBLE_EQ(trial().reports.back().loss[0], -0.7) << repeat;
+  }
+}
+
+TEST_F(LedgerTest, TheUsersRetryAfterALossThatIsNotFiniteCanSucceedToo) {
+  start(1, 0, 9), report(2, 1, {{"epoch", 3}, {"acc", 0.5}}), report(3, 2, {{"epoch", 9}, {"acc", NAN}});
+  EXPECT_EQ(exit(4), Changes{Change::Failed});
+  EXPECT_EQ(apply(5, Steered{.trial = 0, .what = Steer::Retry}), Changes{Change::Resumed});
+  EXPECT_EQ(trial().reports.back().at, 3);
+  apply(5, Relaunched{.trial = 0});
+  report(6, 1, {{"epoch", 9}, {"acc", 0.7}}, 0, 2);
+  EXPECT_EQ(exit(7, Cause::None, 0, 0, 2), Changes{Change::Completed});
+}
+
 TEST_F(LedgerTest, ATrialThatIsLostAgainAndAgainWithoutAReportFails) {
   start(1, 0, 9);
   for (int attempt = 1; attempt <= kMaxLosses; ++attempt) {
