@@ -125,6 +125,10 @@ class Curve : public Scheduler {
       furthest_ = std::max(furthest_, std::min(last.at, max_));  // a program may run past its limit
     }
     if (!posterior_ && last.at < max_) posterior_.emplace(static_cast<double>(last.at), static_cast<double>(max_));
+    if (trial.phase == Phase::Paused && place.waits) {  // what it said on its way out
+      leave(trial.id, place);
+      return park(trial, place);
+    }
     if (trial.phase != Phase::Running || last.at >= max_ || last.at < place.next_look) return;
     place.next_look = last.at + options_.every;
     look(trial, place);

@@ -206,6 +206,7 @@ bool Ledger::observe(Trial& trial, const Reported& reported) {
 void Ledger::push_report(Trial& trial, Resource at, Seconds now, bool again) {
   const std::size_t outcomes = objectives_.size();
   std::vector<Report>& reports = own_reports(trial);
+  if (fidelity_ && may_replace(reports, at)) reports.pop_back();
   const bool replace = !fidelity_ && !reports.empty();
   const Report* last = reports.empty() ? nullptr : &reports.back();
   Report report;
@@ -235,13 +236,22 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now, bool again) {
   if (repeat_ == 1) rank(trial);
 }
 
+/// A first report that does not name the fidelity is kept back until there is another, or the run ends: of a program that
+/// reports once, at its end, it is the result at `until`. Not once any run had a second: then reports are counted.
+bool Ledger::pending(Trial& trial) const {
+  if (counts_ || !fidelity_ || !fidelity_->further.empty() || trial.level > 0) return false;
+  const Resource begun = inherited(trial);
+  const std::vector<Report>& own = own_reports(trial);
+  return trial.counted == begun + 1 && (own.empty() ? begun : own.back().at) < trial.counted;
+}
+
 void Ledger::report(const Event& event, const Reported& reported, std::vector<Told>& told) {
   Trial* trial = at(reported.trial);
   if (!trial || reported.attempt != trial->attempt || reported.n <= trial->reports_seen) return;
   trial->reports_seen = reported.n;
   trial->fresh = false;
-  // One that the user paused still runs in the eyes of the algorithms: what it says on its way out counts.
-  const bool leaving = trial->phase == Phase::Waiting && trial->live;
+  // What one that was paused says on its way out counts: its checkpoint is there.
+  const bool leaving = trial->live && (trial->phase == Phase::Waiting || trial->phase == Phase::Paused);
   if (trial->phase != Phase::Running && !leaving) return;
   if (!reported.infeasible.empty()) {
     trial->cause = Cause::Infeasible;
@@ -249,7 +259,14 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
     told.push_back({trial->id, Change::Failed});
     return;
   }
+  const std::vector<double> before = pending(*trial) ? trial->latest : std::vector<double>();
   if (!observe(*trial, reported)) return;
+  if (!before.empty()) {  // there is a second one: they are counted
+    counts_ = true;
+    std::vector<double> now = std::exchange(trial->latest, before);
+    push_report(*trial, trial->counted, event.time);
+    trial->latest = std::move(now);
+  }
   Resource at = 1;
   if (fidelity_) {
     const bool path = !fidelity_->further.empty();
@@ -261,8 +278,12 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
       if (at < trial->until) return;
       at = trial->until;
     }
+    if (trial->phase == Phase::Paused && at > trial->until)
+      return;  // past what it was paused for: others may go by that
+    if (at < trial->until && pending(*trial)) return;
     const auto& reports = own_reports(*trial);
-    if (at <= (reports.empty() ? inherited(*trial) : reports.back().at)) return;  // a program that started over
+    const bool known = at <= (reports.empty() ? inherited(*trial) : reports.back().at);
+    if (known && !may_replace(reports, at)) return;  // a program that started over
   } else {
     ++trial->counted;
   }
@@ -286,9 +307,7 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   trial->peak_memory = std::max(trial->peak_memory, exited.peak_memory);
   trial->spent += std::max(0.0, event.time - trial->launched);
   if (finished_) return;
-  if (const auto& reports = own_reports(*trial);
-      trial->phase == Phase::Waiting && fidelity_ && !reports.empty() &&
-      reports.back().at >= trial->until) {  // paused by the user, and there all the same
+  if (there_all_the_same(*trial)) {
     trial->held = false;
     return ended_well(*trial, event.time, told);
   }
@@ -312,13 +331,21 @@ void Ledger::exited(const Event& event, const Exited& exited, std::vector<Told>&
   }
 }
 
+/// Paused, and yet come as far as it was to: by the user, who wanted it to come to its `until`; by the scheduler, if nothing is left.
+bool Ledger::there_all_the_same(Trial& trial) const {
+  const auto& reports = own_reports(trial);
+  if (!fidelity_ || reports.empty()) return false;
+  if (trial.phase == Phase::Waiting) return reports.back().at >= trial.until;
+  return trial.phase == Phase::Paused && trial.repeat + 1 == repeat_ && reports.back().at >= fidelity_->max;
+}
+
 void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // A program that never names the fidelity and prints its result at the end has come as far as it was asked to.
   // With several fidelities any program has: what it last said is its result at that level.
   const auto& own = own_reports(trial);
   const bool path = fidelity_ && !fidelity_->further.empty();
   const bool said = (path || trial.level == 0) && trial.counted > inherited(trial);
-  if (fidelity_ && said && (own.empty() || own.back().at < trial.until)) {
+  if (fidelity_ && said && (own.empty() || own.back().at < trial.until || may_replace(own, trial.until))) {
     push_report(trial, trial.until, time, !own.empty() && own.back().at == trial.counted);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});
   }
@@ -345,10 +372,7 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
 void Ledger::ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told) {
   trial.cause = cause;
   trial.code = code;
-  if (++trial.failures <= limits_.retries) {
-    forget_nonfinite(trial);
-    return end_run(trial, Phase::Waiting, time);
-  }
+  if (++trial.failures <= limits_.retries) return end_run(trial, Phase::Waiting, time);
   end_run(trial, Phase::Failed, time);
   told.push_back({trial.id, Change::Failed});
 }

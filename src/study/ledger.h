@@ -29,6 +29,9 @@ struct Told {  // a change that the algorithms are to hear of
 /// Every objective has a number; constraints need not.
 bool is_finite(const Report& report);
 
+/// May a report at `at` take the last one's place? At one fidelity what is not finite gives way: a retry would come too late.
+bool may_replace(const std::vector<Report>& reports, Resource at);
+
 /// The seed of the current run: the trial's own in the first of its runs.
 std::uint64_t run_seed(const Trial& trial);
 
@@ -86,7 +89,8 @@ class Ledger {
   void exited(const Event& event, const Exited& exited, std::vector<Told>& told);
   void ended_well(Trial& trial, Seconds time, std::vector<Told>& told);
   void ended_badly(Trial& trial, Cause cause, int code, Seconds time, std::vector<Told>& told);
-  void forget_nonfinite(Trial& trial);
+  bool pending(Trial& trial) const;
+  bool there_all_the_same(Trial& trial) const;
   void finish(const Finished& finished, Seconds time);
   void steered(const Steered& steered, Seconds time, std::vector<Told>& told);  // ledger_steer.cpp
   void extended(const StudySpec& spec);                                         // likewise
@@ -125,6 +129,7 @@ class Ledger {
   std::int64_t live_ = 0, taken_ = 0, started_ = 0, failed_ = 0, since_improvement_ = 0;
   TrialId improving_ = -1;  // whose current run made the best better
   Seconds elapsed_ = 0, last_time_ = 0, first_time_ = 0;
+  bool counts_ = false;  // a run had a second report that did not name the fidelity
   bool any_ = false, stop_asked_ = false, retrying_ = false;
   std::optional<int> parallel_;
   std::optional<TrialId> exclusive_;

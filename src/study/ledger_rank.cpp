@@ -11,6 +11,10 @@ bool is_finite(const Report& report) {
   return std::all_of(report.loss.begin(), report.loss.end(), [](double loss) { return std::isfinite(loss); });
 }
 
+bool may_replace(const std::vector<Report>& reports, Resource at) {
+  return !reports.empty() && reports.back().at == at && !is_finite(reports.back());
+}
+
 /// Keeps the trial's place among the candidates for `best`.
 void Ledger::rank(const Trial& trial) {
   Key& old = ranked_[static_cast<std::size_t>(trial.id)];

@@ -27,7 +27,8 @@ bool Ledger::merge_repeats(Trial& trial, bool ended) {
   if (trial.repeats.back().empty()) return false;
   if (ended && !trial.reports.empty() && (!fidelity_ || trial.reports.back().at >= trial.until)) return false;
   const Resource at = ended ? trial.until : trial.repeats.back().back().at;
-  if (fidelity_ && !trial.reports.empty() && trial.reports.back().at >= at) return false;
+  if (fidelity_ && !trial.reports.empty() && trial.reports.back().at >= at && !may_replace(trial.reports, at))
+    return false;
   Report mean;
   mean.at = at;
   for (const auto& run : trial.repeats) {
@@ -41,19 +42,10 @@ bool Ledger::merge_repeats(Trial& trial, bool ended) {
         cost_ == "seconds" ? found->cost : mean.cost + found->cost;  // time in the trial counts all runs already
   }
   trial.cost = mean.cost;
-  if (!fidelity_ && !trial.reports.empty()) trial.reports.back() = std::move(mean);
+  if ((!fidelity_ && !trial.reports.empty()) || may_replace(trial.reports, at)) trial.reports.back() = std::move(mean);
   else trial.reports.push_back(std::move(mean));
   rank(trial);
   return true;
-}
-
-/// Before a retry: the reports at its end that are not finite go, or those of the retry at the same fidelity would come
-/// too late. Without a fidelity a new report takes the last one's place anyway.
-void Ledger::forget_nonfinite(Trial& trial) {
-  if (!fidelity_) return;
-  const Resource before = trial.legs.empty() ? 0 : trial.legs.back().until;
-  for (std::vector<Report>* reports : {&own_reports(trial), &trial.reports})
-    while (!reports->empty() && reports->back().at > before && !is_finite(reports->back())) reports->pop_back();
 }
 
 }  // namespace hone

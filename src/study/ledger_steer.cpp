@@ -45,7 +45,6 @@ void Ledger::steered(const Steered& steered, Seconds time, std::vector<Told>& to
       if (trial->attempt > 0) --failed_;  // a known failure was not counted
       trial->failures = trial->losses = 0;
       trial->alone = false;
-      forget_nonfinite(*trial);
       end_run(*trial, Phase::Waiting, time);
       told.push_back({trial->id, Change::Resumed});
       return;

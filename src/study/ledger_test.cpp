@@ -157,7 +157,6 @@ TEST_F(LedgerTest, TheUsersRetryAfterALossThatIsNotFiniteCanSucceedToo) {
   start(1, 0, 9), report(2, 1, {{"epoch", 3}, {"acc", 0.5}}), report(3, 2, {{"epoch", 9}, {"acc", NAN}});
   EXPECT_EQ(exit(4), Changes{Change::Failed});
   EXPECT_EQ(apply(5, Steered{.trial = 0, .what = Steer::Retry}), Changes{Change::Resumed});
-  EXPECT_EQ(trial().reports.back().at, 3);
   apply(5, Relaunched{.trial = 0});
   report(6, 1, {{"epoch", 9}, {"acc", 0.7}}, 0, 2);
   EXPECT_EQ(exit(7, Cause::None, 0, 0, 2), Changes{Change::Completed});
@@ -191,6 +190,42 @@ TEST_F(LedgerTest, ARunThatSaysNothingWithoutALossBeforeItHasNoMetric) {
   start(1, 0, 3);
   EXPECT_EQ(exit(2), Changes{Change::Failed});
   EXPECT_EQ(trial().cause, Cause::NoMetric);
+}
+
+TEST_F(LedgerTest, AResultAtTheEndThatNamesNoFidelityIsOneAtTheEndOnly) {
+  start(1, 0, 3);
+  EXPECT_EQ(report(2, 1, {{"acc", 0.5}}), Changes{}) << "another may follow";
+  EXPECT_EQ(exit(3), (Changes{Change::Reported, Change::Paused}));
+  ASSERT_EQ(trial().reports.size(), 1u);
+  EXPECT_EQ(trial().reports[0].at, 3);
+}
+
+TEST_F(LedgerTest, ReportsThatNameNoFidelityAreCountedOnceARunHasTwo) {
+  start(1, 0, 9);
+  EXPECT_EQ(report(2, 1, {{"acc", 0.5}}), Changes{});
+  EXPECT_EQ(report(3, 2, {{"acc", 0.6}}), Changes{Change::Reported});
+  ASSERT_EQ(trial().reports.size(), 2u);
+  EXPECT_EQ(trial().reports[0].at, 1);
+  EXPECT_EQ(trial().reports[0].loss[0], -0.5);
+  EXPECT_EQ(trial().reports[1].loss[0], -0.6);
+  start(4, 1, 9);
+  EXPECT_EQ(report(5, 1, {{"acc", 0.5}}, 1), Changes{Change::Reported}) << "the program is known by now";
+}
+
+TEST_F(LedgerTest, WhatAPausedRunSaysOnItsWayOutCounts) {
+  start(1, 0, 9), report(2, 1, {{"epoch", 3}, {"acc", 0.5}});
+  EXPECT_EQ(apply(3, Paused{.trial = 0}), Changes{Change::Paused});
+  EXPECT_EQ(report(4, 2, {{"epoch", 4}, {"acc", 0.6}}), Changes{Change::Reported});
+  EXPECT_EQ(trial().reports.back().at, 4);
+  EXPECT_EQ(exit(5), Changes{});
+  EXPECT_EQ(trial().phase, Phase::Paused);
+  apply(6, Resumed{.trial = 0, .until = 9});
+  apply(7, Paused{.trial = 0});
+  EXPECT_EQ(report(8, 1, {{"epoch", 9}, {"acc", 0.7}}, 0, 2), Changes{Change::Reported});
+  EXPECT_EQ(exit(9, Cause::None, 0, 0, 2), Changes{Change::Completed}) << "nothing is left to resume it for";
+  EXPECT_EQ(ledger_.best(), 0);
+  start(10, 1, 3), report(11, 1, {{"epoch", 3}, {"acc", 0.5}}, 1), apply(12, Paused{.trial = 1});
+  EXPECT_EQ(report(13, 2, {{"epoch", 4}, {"acc", 0.6}}, 1), Changes{}) << "its checkpoint is known to be at 3";
 }
 
 TEST_F(LedgerTest, AStoppedRunStaysLiveUntilItsProcessHasEnded) {
