@@ -65,8 +65,8 @@ Result<Portfolio> build_portfolio(const Storage& storage, std::size_t per_study)
   const auto rows = storage.list();
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::vector<WarmPoint>> all;
-  for (const StudyRow& row : *rows) {
-    auto stored = load_study(storage, row, "");
+  for (auto row = rows->rbegin(); row != rows->rend(); ++row) {  // the newest first: it is not to be the one left out
+    auto stored = load_study(storage, *row, "");
     if (!stored) return tl::unexpected(stored.error());
     if (auto points = top_performers(stored->study, per_study); !points.empty()) all.push_back(std::move(points));
   }

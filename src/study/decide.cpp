@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "base/check.h"
@@ -218,12 +219,11 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     started.config = initial_point(points[points_started], id);
     started.source = "initial";
     started.searcher_why = fmt::format("initial point {} of {}", points_started + 1, points.size());
-  } else if (auto config = warm_point(id)) {
-    const WarmPoint& point = spec.warm[warm.size()];
-    started.config = std::move(*config);
+  } else if (const auto at = warm_point(id)) {
+    const WarmPoint& point = spec.warm[*at];
+    started.config = *spec.space.check(point.config);
     started.source = "warm";
-    started.searcher_why =
-        fmt::format("did well before ({}); point {} of {}", point.from, warm.size() + 1, spec.warm.size());
+    started.searcher_why = fmt::format("did well before ({}); point {} of {}", point.from, *at + 1, spec.warm.size());
   } else {
     auto answer = searcher->ask(Ask{id, move.until, move.exact, move.breed});
     if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
@@ -237,29 +237,49 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
   return Fact{std::move(started)};
 }
 
-/// Every other trial from the second on (the searcher knows a good first one: the middle), as long as the newest of them
-/// with a result is the best of all: on data of another kind the list is left early, and points near each other are not
-/// all tried. Compared by first reports: those are of the same fidelity.
-std::optional<Config> Study::State::warm_point(TrialId trial) const {
+namespace {
+
+/// A warm start from several studies is as many lists: each is left by itself.
+std::string source_of(const WarmPoint& point) { return point.from.substr(0, point.from.rfind(", trial ")); }
+
+}  // namespace
+
+/// Which point of an earlier study is tried next: every other trial from the second on (the searcher knows a good first one:
+/// the middle) the next one of a study of which none was tried yet, or of that whose newest with a result is the best of all:
+/// on data of another kind a list is left early, and points near each other are not all tried. Compared by first reports:
+/// those are of the same fidelity.
+std::optional<std::size_t> Study::State::warm_point(TrialId trial) const {
   const auto begun = trial - static_cast<TrialId>(spec.initial.size());
-  if (warm.size() >= spec.warm.size() || begun % 2 != 1 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20)
-    return std::nullopt;
+  if (begun % 2 != 1 || begun > 2 * static_cast<TrialId>(spec.warm.size()) + 20) return std::nullopt;
+  const std::vector<Trial>& trials = ledger.trials();
+  std::map<TrialId, std::string> tried;
+  std::vector<bool> used(spec.warm.size());
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    const auto config = spec.space.check(spec.warm[i].config);
+    used[i] = !config;  // of an extended study: its space has changed
+    for (const Trial& other : trials) {
+      if (!config || other.config != *config) continue;
+      used[i] = true;
+      if (std::find(warm.begin(), warm.end(), other.id) != warm.end()) tried[other.id] = source_of(spec.warm[i]);
+    }
+  }
   double best = std::numeric_limits<double>::infinity();
-  bool leads = true;
-  for (const Trial& other : ledger.trials()) {
+  std::string leader;  // empty: none of these
+  for (const Trial& other : trials) {
     if (other.reports.empty() || other.phase == Phase::Failed || !other.source.empty()) continue;
     const double loss = other.reports.front().loss.empty() ? best : other.reports.front().loss[0];
-    const bool is_warm = std::find(warm.begin(), warm.end(), other.id) != warm.end();
-    const bool better = loss < best;
-    if (better) best = loss;
-    if (better || is_warm) leads = better && is_warm;
+    const auto of = tried.find(other.id);
+    const std::string source = of == tried.end() ? std::string() : of->second;
+    if (loss < best) leader = source;
+    else if (source == leader) leader.clear();
+    best = std::min(best, loss);
   }
-  if (!warm.empty() && !leads) return std::nullopt;
-  auto config = spec.space.check(spec.warm[warm.size()].config);
-  if (!config) return std::nullopt;  // of an extended study: its space has changed
-  const auto same = [&](const Trial& other) { return other.config == *config; };
-  if (std::any_of(ledger.trials().begin(), ledger.trials().end(), same)) return std::nullopt;
-  return std::move(*config);
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    const std::string source = source_of(spec.warm[i]);
+    const bool fresh = std::none_of(tried.begin(), tried.end(), [&](const auto& one) { return one.second == source; });
+    if (!used[i] && (fresh || source == leader)) return i;
+  }
+  return std::nullopt;
 }
 
 Config Study::State::initial_point(std::size_t index, TrialId) const {

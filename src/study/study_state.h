@@ -49,7 +49,7 @@ struct Study::State {
   std::variant<Fact, Wait> schedule(int free_slots) const;
   std::variant<Fact, Wait> propose(int free_slots) const;
   std::variant<Fact, Wait, Exhausted> start(const Start& move) const;
-  std::optional<Config> warm_point(TrialId trial) const;
+  std::optional<std::size_t> warm_point(TrialId trial) const;
   Config initial_point(std::size_t index, TrialId trial) const;
   Fact finished(std::string why) const;
 };

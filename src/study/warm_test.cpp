@@ -91,6 +91,19 @@ TEST(Warm, TheListIsLeftWhenItDoesNoGood) {
   EXPECT_THAT(warm_trials(log), ElementsAre(1)) << "the first own trial is better";
 }
 
+TEST(Warm, EveryStudyIsTriedAndLeftByItself) {
+  StudySpec spec = warmed({0.0, 0.01, 0.69, 0.02, 0.03, 0.7});
+  for (const std::size_t i : {1, 4}) spec.warm[i].from = "second, trial 3";
+  for (const std::size_t i : {2, 5}) spec.warm[i].from = "third, trial 5";
+  std::vector<Event> log;
+  run(spec, bowl, &log);
+  std::vector<double> tried;
+  for (const Event& event : log)
+    if (const auto* started = std::get_if<Started>(&event.fact); started && started->source == "warm")
+      tried.push_back(std::get<double>(started->config[0]));
+  EXPECT_THAT(tried, ElementsAre(0.0, 0.01, 0.69, 0.7)) << "the best of each, then what is the best of all";
+}
+
 TEST(Warm, IsPartOfTheStoredDefinition) {
   const StudySpec spec = warmed({0.7});
   const auto read = read_study_file(study_json(spec), "s.json");
