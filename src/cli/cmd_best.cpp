@@ -62,30 +62,39 @@ std::string runs_text(const StudySpec& spec, const Trial& trial) {
   return fmt::format(" (mean of {} runs, 95 % interval {:.4g} to {:.4g})", values.size(), centre - half, centre + half);
 }
 
-}  // namespace
-
-std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder) {
-  const Space& space = spec.space;
-  std::string out =
-      fmt::format("best     trial {}: {}{}\n", trial.id, result_text(spec, trial), runs_text(spec, trial));
+std::string values_text(const Space& space, const Config& config) {
+  std::string out;
   std::size_t width = 0;
   for (const Param& param : space.params()) width = std::max(width, param.name.size());
   for (std::size_t i = 0; i < space.params().size(); ++i)
-    if (!std::holds_alternative<std::monostate>(trial.config[i]))
-      out += fmt::format("         {:<{}}  {}\n", space.params()[i].name, width,
-                         printable(space.text(i, trial.config[i])));
+    if (!std::holds_alternative<std::monostate>(config[i]))
+      out += fmt::format("         {:<{}}  {}\n", space.params()[i].name, width, printable(space.text(i, config[i])));
+  return out;
+}
+
+}  // namespace
+
+std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder) {
+  std::string out =
+      fmt::format("best     trial {}: {}{}\n", trial.id, result_text(spec, trial), runs_text(spec, trial));
+  out += values_text(spec.space, trial.config);
   if (!spec.command.empty()) out += fmt::format("command  {}\n", printable(shell_command(spec, trial, folder)));
   return out + fmt::format("folder   {}/{}\n", printable(folder), trial.id);
 }
 
 namespace {
 
-/// One line if the model believes in another trial than the best one.
-std::string expected_text(const std::string& home, const StudyView& view, TrialId best) {
+/// If the model believes in another trial than the best one.
+std::string expected_text(const std::string& home, const StudyView& view, TrialId best, const std::string& folder) {
   const auto other = expected_best(home, view);
   if (!other) return {};
-  return fmt::format("expected trial {}: {} {:.4g} +- {:.2g} by the model (trial {} is the luckiest draw)\n",
-                     other->trial, printable(view.spec().objectives[0].metric), other->mean, other->deviation, best);
+  const StudySpec& spec = view.spec();
+  const Trial& trial = view.trial(other->trial);
+  std::string out = fmt::format("expected trial {}: {} {:.4g} +- {:.2g} by the model (trial {} is the luckiest draw)\n",
+                                trial.id, printable(spec.objectives[0].metric), other->mean, other->deviation, best);
+  out += values_text(spec.space, trial.config);
+  if (!spec.command.empty()) out += fmt::format("command  {}\n", printable(shell_command(spec, trial, folder)));
+  return out;
 }
 
 }  // namespace
@@ -125,8 +134,11 @@ int best_command(const Command& self, const Words& words) {
   } else if (parser.json) {
     Json out = ids.empty() ? Json(nullptr) : best_json(*view, ids[0], folder);
     if (const auto other = expected_best(parser.home(), *view); other && !ids.empty())
-      out["expected"] = Json{
-          {"trial", other->trial}, {"mean", number_json(other->mean)}, {"deviation", number_json(other->deviation)}};
+      out["expected"] = Json{{"trial", other->trial},
+                             {"mean", number_json(other->mean)},
+                             {"deviation", number_json(other->deviation)},
+                             {"config", config_json(view->spec().space, view->trial(other->trial).config)},
+                             {"command", shell_command(view->spec(), view->trial(other->trial), folder)}};
     fmt::print("{}\n", dump(out));
   } else if (top) {
     print_trials_table(*view, ids, stdout);
@@ -138,7 +150,8 @@ int best_command(const Command& self, const Words& words) {
     }
   } else {
     for (const TrialId id : ids)
-      fmt::print("{}{}", best_text(view->spec(), view->trial(id), folder), expected_text(parser.home(), *view, id));
+      fmt::print("{}{}", best_text(view->spec(), view->trial(id), folder),
+                 expected_text(parser.home(), *view, id, folder));
   }
   return ids.empty() ? kNoResult : kDone;
 }

@@ -45,7 +45,7 @@ class De final : public Searcher {
         crossover_(option_float(options, "crossover")),
         best_(option_float(options, "best")),
         width_(inputs.space.free().size()),
-        opening_(inputs.space, inputs.seed, "de"),
+        opening_(inputs.space, inputs.seed, "de", {}, true),
         legal_(inputs.space),
         none_(inputs.space) {}
 

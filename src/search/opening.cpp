@@ -10,10 +10,11 @@
 
 namespace hone {
 
-Opening::Opening(const Space& space, std::uint64_t seed, std::string_view name, std::vector<double> spread)
+Opening::Opening(const Space& space, std::uint64_t seed, std::string_view name, std::vector<double> spread, bool doubt)
     : space_(space),
       points_(space.free().size(), Rng::stream(seed, std::string(name) + " start")),
-      spread_(std::move(spread)) {}
+      spread_(std::move(spread)),
+      doubt_(doubt) {}
 
 std::variant<Proposal, Wait, Exhausted> Opening::propose(const Ask& ask, Rng& rng, const Legal& legal,
                                                          std::size_t known, std::size_t wanted) const {
@@ -23,7 +24,7 @@ std::variant<Proposal, Wait, Exhausted> Opening::propose(const Ask& ask, Rng& rn
     if (ask.trial == 0) return space_.draw(std::vector<double>(space_.free().size(), 0.5));
     std::vector<double> point = points_.point(static_cast<std::uint64_t>(ask.trial));
     for (std::size_t k = 0; k < spread_.size(); ++k) point[k] = 0.5 + spread_[k] * (point[k] - 0.5);
-    return space_.draw(point);
+    return doubt_ && ask.trial % 3 == 2 ? space_.decode(point) : space_.draw(point);
   });
   if (auto* exhausted = std::get_if<Exhausted>(&picked)) return std::move(*exhausted);
   return Proposal{.config = std::move(std::get<Config>(picked)),
