@@ -77,10 +77,32 @@ TEST(TrialJson, WritesNumbersThatJsonLacksAsStrings) {
                            {{"acc", 0.5},
                             {"a", std::numeric_limits<double>::quiet_NaN()},
                             {"b", -std::numeric_limits<double>::infinity()}})});
+  view.apply({13, Exited{.trial = 0, .attempt = 1}});
   const Json json = trial_json(view, 0);
   EXPECT_EQ(json["metrics"]["a"], "nan");
   EXPECT_EQ(json["metrics"]["b"], "-inf");
-  EXPECT_TRUE(json["ended"].is_null());
+}
+
+TEST(TrialJson, AFirstReportThatNamesNoFidelityIsThereOnceThereIsAnother) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, reported(0, 1, {{"acc", 0.5}, {"loss", 3}})});
+  EXPECT_TRUE(view.view(0).reports.empty());
+  view.apply({12, reported(0, 2, {{"acc", 0.6}})});
+  ASSERT_EQ(view.view(0).reports.size(), 2U);
+  EXPECT_EQ(view.view(0).reports[0].at, 1);
+  EXPECT_EQ(view.view(0).reports[0].metrics, (Metrics{{"acc", 0.5}, {"loss", 3}}));
+  EXPECT_EQ(view.view(0).reports[1].metrics, (Metrics{{"acc", 0.6}}));
+}
+
+TEST(TrialJson, WhatAPausedTrialSaysOnItsWayOutIsItsLast) {
+  StudyView view("demo", two_parameters());
+  view.apply({10, started(0, 0.5, "sgd")});
+  view.apply({11, reported(0, 1, {{"epoch", 1}, {"acc", 0.5}})});
+  view.apply({12, Paused{.trial = 0}});
+  view.apply({13, reported(0, 2, {{"epoch", 2}, {"acc", 0.6}})});
+  ASSERT_EQ(view.view(0).reports.size(), 2U);
+  EXPECT_EQ(view.view(0).reports[1].metrics, (Metrics{{"epoch", 2}, {"acc", 0.6}}));
 }
 
 TEST(TrialJson, MetricsThatComeBeforeTheObjectiveRideAlong) {

@@ -37,7 +37,8 @@ void StudyView::apply(Event&& event) {
   const bool known = id && *id >= 0 && *id < static_cast<TrialId>(views_.size());
   const std::int64_t taken = ledger_.taken();
   const Seconds spent = known ? trial(*id).spent : 0;
-  const bool current = known && trial(*id).phase == Phase::Running;
+  const bool current = known && (trial(*id).phase == Phase::Running || trial(*id).live);
+  const std::size_t before = known ? trial(*id).reports.size() : 0;
   told_.clear();
   if (const auto* end = std::get_if<Finished>(&event.fact); end && !ledger_.finished())
     for (const Trial& trial : ledger_.trials())
@@ -85,18 +86,25 @@ void StudyView::apply(Event&& event) {
     for (auto& [name, value] : said) put_metric(view.pending, name, value);
     return;
   }
+  const auto push = [&](Resource at, Metrics metrics) {
+    ReportView report{
+        .at = at, .metrics = std::move(metrics), .seconds = spent + std::max(0.0, event.time - trial.launched)};
+    const bool again =
+        spec_.fidelity && !view.reports.empty() && view.reports.back().at == at;  // one that was not finite
+    if (again) view.reports.back() = std::move(report);
+    else view.reports.push_back(std::move(report));
+  };
+  // Two at once: the first was kept back, as the program might have been one that reports once.
+  if (trial.reports.size() == before + 2) push(trial.reports[before].at, std::exchange(view.pending, {}));
   for (auto& [name, value] : std::exchange(view.pending, {}))
     if (std::none_of(said.begin(), said.end(), [&](const auto& m) { return m.first == name; }))
       said.emplace_back(name, value);
   // A program that prints its result at the end: its last report counts for as far as it was asked to go.
   if (said.empty() && !view.reports.empty()) said = view.reports.back().metrics;
-  ReportView report;
-  report.at = spec_.fidelity && !trial.reports.empty() ? trial.reports.back().at
-                                                       : static_cast<Resource>(view.reports.size()) + 1;
-  report.metrics = std::move(said);
-  if (spec_.repeat > 1 && !trial.reports.empty()) put_objectives(report.metrics, trial.reports.back());
-  report.seconds = spent + std::max(0.0, event.time - trial.launched);
-  view.reports.push_back(std::move(report));
+  if (spec_.repeat > 1 && !trial.reports.empty()) put_objectives(said, trial.reports.back());
+  push(spec_.fidelity && !trial.reports.empty() ? trial.reports.back().at
+                                                : static_cast<Resource>(view.reports.size()) + 1,
+       std::move(said));
 }
 
 Metrics StudyView::metrics(TrialId id) const {
