@@ -20,7 +20,7 @@ using Metrics = std::vector<std::pair<std::string, double>>;  // raw, by name, i
 struct Report {
   Resource at = 0;           // 1 in a study without a fidelity, where a later report replaces an earlier one
   std::vector<double> loss;  // one per objective; lower is better, always; last, best or mean so far as the user chose
-  std::vector<double> excess;  // one per outcome constraint; > 0 breaks it
+  std::vector<double> excess;  // one per outcome constraint; > 0 breaks it; nan: its metric has not been reported (yet)
   Seconds cost = 0;            // spent in the trial up to here, or the user's cost metric
 };
 

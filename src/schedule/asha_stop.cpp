@@ -48,14 +48,14 @@ class Stopping : public Scheduler {
 
  private:
   void arrive(const Trial& trial) {
-    if (static_cast<std::size_t>(trial.id) >= losses_.size()) losses_.resize(static_cast<std::size_t>(trial.id) + 1);
-    std::vector<double>& losses = losses_[static_cast<std::size_t>(trial.id)];
-    while (losses.size() < rungs_.size()) {
-      std::size_t k = losses.size();
+    if (static_cast<std::size_t>(trial.id) >= results_.size()) results_.resize(static_cast<std::size_t>(trial.id) + 1);
+    std::vector<RungEntry>& results = results_[static_cast<std::size_t>(trial.id)];
+    while (results.size() < rungs_.size()) {
+      std::size_t k = results.size();
       const Report* report = report_at(trial, rungs_[k].level());
       if (!report) return;
-      losses.push_back(first_loss(*report));
-      RungEntry rank{losses.back(), trial.id};
+      const RungEntry rank = rung_entry(trial.id, report);
+      results.push_back(rank);
       rungs_[k].insert(rank, report);
       if (trial.phase == Phase::Running && foretell_.counts(k) && rungs_[k].size() >= eta_ &&
           !rungs_[k].goes_on(rank)) {
@@ -66,18 +66,18 @@ class Stopping : public Scheduler {
   }
 
   void leave(TrialId trial) {
-    if (static_cast<std::size_t>(trial) >= losses_.size()) return;
-    std::vector<double>& losses = losses_[static_cast<std::size_t>(trial)];
-    for (std::size_t k = 0; k < losses.size(); ++k) rungs_[k].erase({losses[k], trial});
-    losses.clear();
+    if (static_cast<std::size_t>(trial) >= results_.size()) return;
+    std::vector<RungEntry>& results = results_[static_cast<std::size_t>(trial)];
+    for (std::size_t k = 0; k < results.size(); ++k) rungs_[k].erase(results[k]);
+    results.clear();
   }
 
   Wording wording_;
   Resource max_;
   std::int64_t eta_;
   Foretell foretell_;
-  std::vector<RungResults> rungs_;           // below the top
-  std::vector<std::vector<double>> losses_;  // by trial: its result in rung 0, 1, ...
+  std::vector<RungResults> rungs_;               // below the top
+  std::vector<std::vector<RungEntry>> results_;  // by trial: in rung 0, 1, ...
   std::map<TrialId, std::string> verdicts_;
 };
 

@@ -296,5 +296,74 @@ TEST(AshaStop, ForgetsFailedTrialsAndVerdictsOfTheEnded) {
   EXPECT_EQ(brief(desk.next()), "start 9");
 }
 
+TEST(Asha, PromotesFeasibleTrialsFirstThenThoseThatBreakTheConstraintsByLess) {
+  for (const char* name : {"asha", "asyncband", "sh", "hyperband"}) {
+    SCOPED_TRACE(name);
+    Desk desk(name, epochs(1, 9), name[0] == 'a' && name[4] ? Options{{"brackets", std::int64_t{1}}} : Options{});
+    desk.measured({0.1}, {0.3});
+    desk.measured({0.2}, {0.2});
+    desk.measured({0.9}, {-1.0});
+    desk.measured({0.3}, {0.2});
+    desk.measured({kNan}, {-1.0});
+    for (int i = 0; i < 4; ++i) desk.measured({0.4}, {0.5});
+    std::vector<TrialId> promoted;
+    for (int i = 0; i < 3; ++i) {
+      const Move move = desk.next(false);
+      ASSERT_TRUE(std::holds_alternative<Resume>(move)) << brief(move);
+      promoted.push_back(std::get<Resume>(move).trial);
+      desk.resume(promoted.back(), 3);
+    }
+    EXPECT_EQ(promoted, (std::vector<TrialId>{2, 1, 3}));
+    EXPECT_NE(desk.standing(0).find("rung 1 (epoch 1): 0.1 (infeasible by 0.3) is 4th of 9, top 3 go on"),
+              std::string::npos)
+        << desk.standing(0);
+  }
+}
+
+TEST(Asha, ComparesByLossWhereNoConstraintIsKnownYet) {
+  Desk desk("asha", epochs(1, 9));
+  desk.measured({0.5}, {kNan});
+  desk.measured({0.3}, {kNan});
+  desk.measured({0.4}, {kNan});
+  EXPECT_EQ(brief(desk.next()), "resume 1 to 3");
+  EXPECT_EQ(why(desk.next()),
+            "rung 1 (epoch 1): 0.3 (not known to be feasible) is 1st of 3, top 1 go on; on to epoch 3");
+  desk.measured({0.9}, {-0.1});
+  EXPECT_EQ(brief(desk.next()), "resume 3 to 3") << "known to be feasible";
+  Desk two("asha", epochs(1, 9));
+  two.measured({0.1}, {kNan, 0.2});
+  two.measured({0.2}, {kNan, -0.2});
+  two.measured({0.3}, {kNan, 0.1});
+  EXPECT_EQ(brief(two.next()), "resume 1 to 3") << "the constraint that is known decides";
+}
+
+TEST(Asha, PromotesFeasibleFrontsFirstWhereThereAreSeveralObjectives) {
+  ScheduleInputs inputs = epochs(1, 9);
+  inputs.objectives = 2;
+  Desk desk("asha", inputs);
+  desk.measured({0.1, 0.1}, {0.3});
+  desk.measured({0.1, 0.2}, {0.2});
+  desk.measured({0.5, 0.6}, {0.0});
+  desk.measured({0.4, 0.5}, {0.0});
+  EXPECT_EQ(brief(desk.next()), "resume 3 to 3");
+  EXPECT_EQ(why(desk.next()), "rung 1 (epoch 1): front 1 of 2, 1st of 4, top 1 go on; on to epoch 3");
+  EXPECT_EQ(desk.standing(2), "rung 1 (epoch 1): front 2 of 2, 2nd of 4, top 1 go on");
+  EXPECT_EQ(desk.standing(0), "rung 1 (epoch 1): infeasible by 0.3, 4th of 4, top 1 go on");
+}
+
+TEST(AshaStop, StopsWhatIsInfeasibleAmongFeasibleTrials) {
+  Desk desk("asha", epochs(1, 9), kStop);
+  for (TrialId id = 0; id < 3; ++id) desk.start();
+  desk.report(0, {1, {0.3}, {-1}, 0});
+  desk.report(1, {1, {0.4}, {-1}, 0});
+  desk.report(2, {1, {0.1}, {2}, 0});
+  EXPECT_EQ(brief(desk.next(true, 0)), "stop 2");
+  EXPECT_EQ(why(desk.next()), "rung 1 (epoch 1): 0.1 (infeasible by 2) is 3rd of 3, top 1 go on");
+  desk.end(2, Change::Failed);
+  desk.start();
+  desk.report(3, {1, {0.2}, {-1}, 0});
+  EXPECT_EQ(brief(desk.next(true, 0)), "wait") << "the failed one has left, and this is the first of three";
+}
+
 }  // namespace
 }  // namespace hone

@@ -179,5 +179,24 @@ TEST(Auto, RunsEveryTrialToTheEndWhereThereAreNoRungs) {
   EXPECT_EQ(brief(desk.next()), "start 1");
 }
 
+TEST(Foretell, ComparesTheOrderThatIsUsedFeasibleOnesFirst) {
+  for (const bool constrained : {true, false}) {
+    Foretell foretell(epochs(1, 9), {1, 3, 9}, true);
+    for (TrialId id = 0; id < 12; ++id) {
+      Trial trial;
+      trial.id = id;
+      const auto x = static_cast<double>(id);
+      const std::vector<double> excess = constrained ? std::vector<double>{x - 4} : std::vector<double>{};
+      // The loss of the feasible ones and how much the others break the constraint are ordered alike, all losses are not.
+      const double early = constrained && id > 4 ? -x : x;
+      trial.reports = {{1, {constrained ? early : -x}, excess, 0}, {3, {x}, excess, 0}};
+      foretell.tell(trial, Change::Reported);
+    }
+    EXPECT_EQ(foretell.counts(0), constrained);
+    ASSERT_TRUE(foretell.correlation(0).has_value());
+    EXPECT_NEAR(*foretell.correlation(0), constrained ? 1 : -1, 1e-12);
+  }
+}
+
 }  // namespace
 }  // namespace hone

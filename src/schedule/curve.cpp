@@ -15,6 +15,10 @@
 // Paused, not killed. A paused trial goes on when its chance against today's ŷ is twice the bar (a promise was not kept), or,
 // when no new trial may start, a fifth of the bar: nothing better is left for the slots. From then on a fifth is its bar.
 // One that would be the next to go on in this way is not paused.
+//
+// Outcome constraints: a trial that breaks one promises nothing, nor does one that ended without being known to meet them
+// all. It has no chance where the incumbent had met all at that fidelity; before, when it may still come to meet them as
+// the incumbent did, and as long as nobody has promised anything, its loss decides. No violation is extrapolated.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -36,6 +40,7 @@ constexpr double kAgain = 2, kLenient = 0.2;  // bars
 constexpr double kOrder = 0.01;               // paused trials are kept in the order of this quantile
 constexpr Resource kLooks = 50;               // on the way to X, by default
 constexpr double kNone = std::numeric_limits<double>::infinity();
+constexpr Resource kNever = std::numeric_limits<Resource>::max();
 
 struct CurveOptions {
   double p = 0.05;
@@ -55,14 +60,14 @@ class Curve : public Scheduler {
       if (!offer.is_away(trial) && !comes_back(trial, offer)) return Pause{trial, why};
     }
     if (offer.free_slots <= 0) return Wait{"no slot is free"};
-    for (const auto& [order, trial] : paused_) {
-      if (offer.is_away(trial)) continue;
-      if (auto again = revival(trial, offer.can_start)) return std::move(*again);
+    for (const RungEntry& paused : paused_) {
+      if (offer.is_away(paused.trial)) continue;
+      if (auto again = revival(paused.trial, offer.can_start)) return std::move(*again);
       break;  // those after it are no better
     }
     if (offer.can_start) return whole_run(max_);
     if (!paused_.empty())  // still ending: waited for
-      if (auto again = revival(paused_.begin()->second, false)) return std::move(*again);
+      if (auto again = revival(paused_.begin()->trial, false)) return std::move(*again);
     return Wait{"no new trial may start, and no paused one has a chance"};
   }
 
@@ -85,7 +90,8 @@ class Curve : public Scheduler {
         if (!options_.stop) park(trial, place);
         break;
       case Change::Completed:
-        if (std::isfinite(place.latest) && is_number(trial)) promise(trial.id, place, place.latest);
+        if (std::isfinite(place.latest) && is_number(trial) && place.violation == 0)
+          promise(trial.id, place, place.latest);
         place.done = true;
         break;
       case Change::Stopped:
@@ -100,11 +106,13 @@ class Curve : public Scheduler {
   struct Place {
     bool reported = false, revived = false, done = false;
     double first = kNone, latest = kNone;  // finite losses; none yet
+    double violation = 0;                  // at its last report
+    Resource feasible_from = kNever;       // and at all reports since
     Resource next_look = 0;
     std::optional<double> promise;
     std::optional<CurveSketch> sketch;  // of the fit that it was paused for
     Resource sketched = 0;              // after its report here
-    bool waits = false;                 // paused, and in the order of those
+    std::optional<RungEntry> waits;     // paused, and its place in the order of those
     std::optional<CurveHabits> habits;  // of its last fit, not yet learnt from
   };
 
@@ -119,6 +127,9 @@ class Curve : public Scheduler {
     const Report& last = trial.reports.back();
     const double loss = first_loss(last);
     if (!std::exchange(place.reported, true)) ++reported_;
+    place.violation = violation_so_far(last);
+    place.feasible_from = place.violation > 0 ? kNever : std::min(place.feasible_from, last.at);
+    if (is_broken(place.violation)) take_back(trial.id, place);
     if (std::isfinite(loss)) {
       if (place.first == kNone) place.first = loss;
       place.latest = loss;
@@ -147,16 +158,26 @@ class Curve : public Scheduler {
       return;
     }
     CurvePosterior::Fit fit = extrapolate(trial);
-    const double chance = promises_.empty() ? 1 : fit.forecast.below(incumbent());
-    if (chance >= kPromise) promise(trial.id, place, fit.forecast.quantile(kPromise));
+    const bool beaten = is_beaten(place, at);
+    const double chance = promises_.empty() ? 1 : beaten ? 0 : fit.forecast.below(incumbent());
+    if (chance >= kPromise && !is_broken(place.violation)) promise(trial.id, place, fit.forecast.quantile(kPromise));
     const double limit = bar() * (place.revived ? kLenient : 1);
     if (may_judge && chance < limit) {
       place.sketch.emplace(fit.forecast);
       place.sketched = at;
       verdicts_[trial.id] =
-          fmt::format("{}: {}, under {}", wording_.fidelity(at), words(chance, *place.sketch), percent(limit));
+          beaten ? fmt::format("{}: {}, where the best, trial {}, was feasible", wording_.fidelity(at),
+                               wording_.value(first_loss(trial.reports.back()), place.violation),
+                               promises_.begin()->second)
+                 : fmt::format("{}: {}, under {}", wording_.fidelity(at), words(chance, *place.sketch), percent(limit));
     }
     place.habits = std::move(fit.habits);
+  }
+
+  /// Breaks a constraint where the incumbent met all.
+  bool is_beaten(const Place& place, Resource at) const {
+    return is_broken(place.violation) && !promises_.empty() &&
+           places_.at(promises_.begin()->second).feasible_from <= at;
   }
 
   CurvePosterior::Fit extrapolate(const Trial& trial) {
@@ -192,13 +213,14 @@ class Curve : public Scheduler {
       place.sketched = trial.reports.back().at;
       place.habits = std::move(fit.habits);
     }
-    place.waits = true;
-    paused_.emplace(place.sketch->quantile(kOrder), trial.id);
+    place.waits = order(trial.id, place);
+    paused_.insert(*place.waits);
   }
 
   std::optional<Move> revival(TrialId trial, bool can_start) const {
-    const CurveSketch& sketch = *places_.at(trial).sketch;
-    const double chance = promises_.empty() ? 1 : sketch.below(incumbent());
+    const Place& place = places_.at(trial);
+    const CurveSketch& sketch = *place.sketch;
+    const double chance = promises_.empty() ? 1 : is_beaten(place, place.sketched) ? 0 : sketch.below(incumbent());
     const double limit = bar() * (can_start ? kAgain : kLenient);
     if (chance < limit) return std::nullopt;
     const std::string reason =
@@ -212,10 +234,12 @@ class Curve : public Scheduler {
   bool comes_back(TrialId trial, const Offer& offer) const {
     const Place& place = places_.at(trial);
     if (offer.can_start || !place.sketch) return false;
-    const std::pair own(place.sketch->quantile(kOrder), trial);
-    return (paused_.empty() || own < *paused_.begin()) && revival(trial, false);
+    return (paused_.empty() || order(trial, place) < *paused_.begin()) && revival(trial, false);
   }
 
+  static RungEntry order(TrialId trial, const Place& place) {
+    return {place.sketch->quantile(kOrder), trial, place.violation};
+  }
   void promise(TrialId trial, Place& place, double value) {
     place.promise = value;
     promises_.emplace(value, trial);
@@ -226,8 +250,8 @@ class Curve : public Scheduler {
   }
   void leave(TrialId trial, Place& place) {
     take_back(trial, place);
-    if (place.waits) paused_.erase({place.sketch->quantile(kOrder), trial});
-    place.waits = false;
+    if (place.waits) paused_.erase(*place.waits);
+    place.waits.reset();
     place.done = false;
   }
 
@@ -251,7 +275,8 @@ class Curve : public Scheduler {
   Resource furthest_ = 1;
   std::int64_t reported_ = 0, looks_ = 0;
   std::map<TrialId, Place> places_;
-  std::set<std::pair<double, TrialId>> promises_, paused_;
+  std::set<std::pair<double, TrialId>> promises_;
+  std::set<RungEntry> paused_;
   std::map<TrialId, std::string> verdicts_;
   std::optional<CurvePosterior> posterior_;
   std::optional<CurvePrior> prior_;

@@ -17,9 +17,12 @@ const double kNan = std::numeric_limits<double>::quiet_NaN();
 double falls(double x, double end) { return end + 0.6 / x; }
 
 /// Reports from `from` to `to`, until the scheduler wants something of the trial; where that was, 0: nowhere.
-Resource train(Desk& desk, TrialId id, Resource from, Resource to, const std::function<double(double)>& loss) {
+Resource train(Desk& desk, TrialId id, Resource from, Resource to, const std::function<double(double)>& loss,
+               const std::function<double(Resource)>& excess = {}) {
   for (Resource at = from; at <= to; ++at) {
-    desk.report(id, at, loss(static_cast<double>(at)) + 0.002 * std::sin(7.0 * static_cast<double>(at)));
+    Report fresh{at, {loss(static_cast<double>(at)) + 0.002 * std::sin(7.0 * static_cast<double>(at))}, {}, 0};
+    if (excess) fresh.excess = {excess(at)};
+    desk.report(id, fresh);
     if (const std::string move = brief(desk.next(true, 0)); move != "wait") {
       EXPECT_EQ(move.substr(move.find(' ') + 1), std::to_string(id));
       return at;
@@ -27,9 +30,11 @@ Resource train(Desk& desk, TrialId id, Resource from, Resource to, const std::fu
   }
   return 0;
 }
-TrialId whole(Desk& desk, double end, Resource max = 27) {
+TrialId whole(Desk& desk, double end, Resource max = 27, const std::function<double(Resource)>& excess = {}) {
   const TrialId id = desk.start();
-  EXPECT_EQ(train(desk, id, 1, max, [&](double x) { return falls(x, end); }), 0);
+  EXPECT_EQ(train(
+                desk, id, 1, max, [&](double x) { return falls(x, end); }, excess),
+            0);
   desk.end(id, Change::Completed);
   return id;
 }
@@ -257,6 +262,42 @@ TEST(Curve, DoesNotChangeItsMindWithTheUnits) {
   }
   EXPECT_EQ(moves[0], moves[1]);
   EXPECT_GT(std::count_if(moves[0].begin(), moves[0].end(), [](const auto& m) { return m.starts_with("pause"); }), 10);
+}
+
+TEST(Curve, TakesNoInfeasibleTrialForTheOneToBeat) {
+  Desk desk("curve", epochs(1, 27), kSoon);
+  const auto broken = [](Resource) { return 0.2; };
+  for (const double end : {0.10, 0.09, 0.08, 0.07}) whole(desk, end, 27, broken);
+  whole(desk, 0.3);  // the first that is feasible
+  ASSERT_GT(train(desk, desk.start(), 1, 26, [](double) { return 0.9; }), 0);
+  EXPECT_THAT(why(desk.next()), HasSubstr(" of trial 4; expected "));
+}
+
+TEST(Curve, PausesWhatBreaksAConstraintWhereTheBestMetAll) {
+  Desk desk("curve", epochs(1, 27), kSoon);
+  const auto from = [](Resource first) { return [first](Resource at) { return at < first ? 0.2 : -0.1; }; };
+  for (const double end : {0.30, 0.29, 0.28, 0.27}) whole(desk, end, 27, from(10));
+  const TrialId late = desk.start();
+  EXPECT_EQ(train(
+                desk, late, 1, 26, [](double x) { return falls(x, 0.2); }, from(14)),
+            10)
+      << "before, the best was infeasible too";
+  EXPECT_THAT(why(desk.next()), HasSubstr("(infeasible by 0.2), where the best, trial 3, was feasible"));
+  EXPECT_EQ(brief(desk.next(false, 0)), "pause 4") << "nor is it one to go on with at the end";
+  desk.end(late, Change::Paused);
+  EXPECT_EQ(brief(desk.next(false)), "wait");
+  for (TrialId id = 0; id < 4; ++id) desk.end(id, Change::Failed);
+  EXPECT_EQ(brief(desk.next(false)), "resume 4 to 27");
+  EXPECT_EQ(why(desk.next(false)), "revived: no trial is left to beat");
+}
+
+TEST(Curve, ComparesByLossWhereNoConstraintIsKnownYet) {
+  Desk desk("curve", epochs(1, 27), kSoon);
+  const auto at_the_end = [](Resource at) { return at < 27 ? kNan : -0.1; };
+  for (const double end : {0.30, 0.29, 0.28, 0.27, 0.25}) whole(desk, end, 27, at_the_end);
+  EXPECT_GT(train(
+                desk, desk.start(), 1, 26, [](double) { return 0.9; }, at_the_end),
+            0);
 }
 
 }  // namespace

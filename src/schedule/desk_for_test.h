@@ -63,6 +63,10 @@ class Desk {
     trial(id).reports.push_back({at, std::move(loss), {}, cost});
     tell(id, Change::Reported);
   }
+  void report(TrialId id, const Report& fresh) {
+    trial(id).reports.push_back(fresh);
+    tell(id, Change::Reported);
+  }
   void end(TrialId id, Change change) {
     Phase phase = change == Change::Paused    ? Phase::Paused
                   : change == Change::Stopped ? Phase::Stopped
@@ -75,6 +79,13 @@ class Desk {
   TrialId run(double loss, Resource until = 1) {
     TrialId id = begin(until);
     finish(id, loss);
+    return id;
+  }
+  /// The same, with several losses and by how much it breaks outcome constraints.
+  TrialId measured(std::vector<double> loss, std::vector<double> excess) {
+    TrialId id = begin(1);
+    report(id, {1, std::move(loss), std::move(excess), 0});
+    end(id, Change::Paused);
     return id;
   }
   void finish(TrialId id, double loss, bool top = false) {

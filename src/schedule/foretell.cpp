@@ -12,8 +12,17 @@
 namespace hone {
 namespace {
 
-/// Missing ones last, all alike.
-double ordered(double loss) { return std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss; }
+constexpr double kLast = std::numeric_limits<double>::infinity();
+
+/// Numbers that have the same order.
+std::vector<double> as_numbers(const std::vector<std::pair<double, double>>& values) {
+  auto sorted = values;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<double> out;
+  for (const auto& value : values)
+    out.push_back(static_cast<double>(std::lower_bound(sorted.begin(), sorted.end(), value) - sorted.begin()));
+  return out;
+}
 
 template <class T>
 void keep(std::vector<T>& newest, std::size_t most, std::int64_t count, T value) {
@@ -70,13 +79,20 @@ void Foretell::tell(const Trial& trial, Change change) {
 void Foretell::arrive(std::size_t k, const Trial& trial, const Report& report) {
   RungPairs& here = rungs_[k];
   const bool beyond = k + 1 < levels_.size() && report.at >= levels_[k + 1];  // no result of this rung
-  if (!beyond) keep(here.seen, kKept, here.arrived++, ordered(first_loss(report)));
+  if (!beyond) keep(here.seen, kKept, here.arrived++, standings(report).front());
   if (k == 0) return;
   RungPairs& below = rungs_[k - 1];
   const Report* before = report_at(trial, levels_[k - 1]);
   if (before == &report || before->loss.size() < objectives_ || report.loss.size() < objectives_) return;
-  keep(below.pairs, kKept, below.all++, {before->loss, report.loss, before->cost, report.cost});
+  keep(below.pairs, kKept, below.all++, {standings(*before), standings(report), before->cost, report.cost});
   if (below.all >= below.next) look(k - 1);
+}
+
+std::vector<Foretell::Standing> Foretell::standings(const Report& report) const {
+  std::vector<Standing> out(std::max<std::size_t>(1, objectives_), {kLast, kLast});
+  for (std::size_t i = 0; i < std::min(out.size(), report.loss.size()); ++i)
+    if (!std::isnan(report.loss[i])) out[i] = {violation_so_far(report), report.loss[i]};
+  return out;
 }
 
 void Foretell::look(std::size_t k) {
@@ -112,13 +128,13 @@ std::optional<double> Foretell::correlation(std::size_t k) const {
   if (rung.all < kFew) return std::nullopt;
   double least = 1;
   for (std::size_t i = 0; i < objectives_; ++i) {
-    std::vector<double> low, high;
+    std::vector<Standing> low, high;
     for (const Pair& pair : rung.pairs) {
-      low.push_back(ordered(pair.low[i]));
-      high.push_back(ordered(pair.high[i]));
+      low.push_back(pair.low[i]);
+      high.push_back(pair.high[i]);
     }
-    if (std::all_of(high.begin(), high.end(), [&](double x) { return x == high[0]; })) return std::nullopt;
-    const double r = rank_correlation(low, high);
+    if (std::all_of(high.begin(), high.end(), [&](const Standing& x) { return x == high[0]; })) return std::nullopt;
+    const double r = rank_correlation(as_numbers(low), as_numbers(high));
     least = std::min(least, std::isnan(r) ? 0 : r);
   }
   return objectives_ == 1 ? unrestricted(least, ratio(rung)) : least;
@@ -127,11 +143,11 @@ std::optional<double> Foretell::correlation(std::size_t k) const {
 /// How much wider all results of the rung are spread over its places than those of the pairs; the deviation of places that
 /// are spread evenly over [0, 1] is the root of 1/12.
 double Foretell::ratio(const RungPairs& rung) const {
-  std::vector<double> sorted = rung.seen;
+  std::vector<Standing> sorted = rung.seen;
   std::sort(sorted.begin(), sorted.end());
   double sum = 0, squares = 0;
   for (const Pair& pair : rung.pairs) {
-    const auto [from, to] = std::equal_range(sorted.begin(), sorted.end(), ordered(pair.low[0]));
+    const auto [from, to] = std::equal_range(sorted.begin(), sorted.end(), pair.low[0]);
     const double place = static_cast<double>((from - sorted.begin()) + (to - sorted.begin())) / 2;
     sum += place / static_cast<double>(sorted.size());
     squares += place * place / static_cast<double>(sorted.size() * sorted.size());

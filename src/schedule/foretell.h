@@ -3,14 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "schedule/rungs.h"
 
 namespace hone {
 
-/// For each rung k below the top: the rank correlation between the losses at rung k and at rung k + 1 of the trials that
-/// have both, corrected for that only the best were sent on (model/rank.h). From kFew trials on a rung counts if it is at least
+/// For each rung k below the top: the rank correlation between the order at rung k (feasible ones first, then by loss) and
+/// that at rung k + 1 of the trials that have both, corrected for that only the best were sent on (model/rank.h). From kFew trials on a rung counts if it is at least
 /// kFair; the lowest, of which little is to be expected, only once it has shown kGood. A rung whose result takes most of
 /// the time that the next one's takes saves nothing and does not count either (only where processes of ours take the time: a
 /// metric of the user's need not grow, and who asks for many trials at once may train them one after another). With several objectives the lowest
@@ -39,20 +40,22 @@ class Foretell {
 
  private:
   static constexpr std::size_t kKept = 256;
+  using Standing = std::pair<double, double>;  // violation, loss; nan: both infinite
   struct Pair {
-    std::vector<double> low, high;  // losses
+    std::vector<Standing> low, high;  // by objective
     double low_cost = 0, high_cost = 0;
   };
   struct RungPairs {
     bool counts = true;
     std::string why;                    // if it does not
-    std::vector<double> seen;           // newest losses of the first objective, whoever went on
+    std::vector<Standing> seen;         // newest, by the first objective, whoever went on
     std::vector<Pair> pairs;            // newest
     std::int64_t all = 0, arrived = 0;  // pairs, results ever
     std::int64_t next = kFew;           // pairs at which to look again
   };
   void arrive(std::size_t k, const Trial& trial, const Report& report);
   void look(std::size_t k);
+  std::vector<Standing> standings(const Report& report) const;
   double ratio(const RungPairs& rung) const;
 
   Wording wording_;

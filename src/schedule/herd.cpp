@@ -157,7 +157,7 @@ void Herd::judge(TrialId id, Member& member) {
   own->at = at;
   const Ranking ranking = rank(at);
   const std::size_t n = ranking.best_first.size(), place = ranking.place(id);
-  member.standing = fmt::format("{}: {} is {} of {}", wording_.fidelity(at), wording_.value(own->loss),
+  member.standing = fmt::format("{}: {} is {} of {}", wording_.fidelity(at), wording_.value(own->loss, own->violation),
                                 ordinal(static_cast<std::int64_t>(place) + 1), n);
   if (n < 2) return;
   if (ranking.cut == 0 && options_.exploit == Exploit::Truncation) return;
@@ -247,9 +247,7 @@ void Herd::reported(const Trial& trial, Member& member) {
   auto fresh = std::upper_bound(trial.reports.begin(), trial.reports.end(), seen,
                                 [](Resource at, const Report& report) { return at < report.at; });
   for (; fresh != trial.reports.end(); ++fresh) {
-    double violation = 0;
-    for (const double excess : fresh->excess) violation += std::isnan(excess) ? 1e300 : std::max(0.0, excess);
-    member.curve.push_back({fresh->at, violation, first_loss(*fresh), trial.id});
+    member.curve.push_back({fresh->at, violation_so_far(*fresh), first_loss(*fresh), trial.id});
   }
 }
 

@@ -1,14 +1,8 @@
 #include "schedule/ladder.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace hone {
-namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 Ladder::Ladder(const std::vector<Resource>& levels, std::int64_t eta, int objectives, Dead dead) : dead_(dead) {
   for (Resource level : levels) rungs_.push_back({RungResults(level, eta, objectives), 0, 0, 0});
@@ -32,7 +26,7 @@ void Ladder::tell(const Trial& trial, Change change) {
       halt(trial.id, place);
       record(trial, place, 0);
       // It ended by itself before the rung: nothing to compare with the others.
-      if (dead_ == Dead::IsWorst && place.losses.size() <= place.target) leave(trial.id, place);
+      if (dead_ == Dead::IsWorst && place.results.size() <= place.target) leave(trial.id, place);
       return;
     case Change::Stopped:  // never by a scheduler of this kind
     case Change::Failed:
@@ -62,17 +56,17 @@ std::size_t Ladder::rung_of(Resource until) const {
 std::optional<Ladder::Waiting> Ladder::waiting(TrialId trial) const {
   const auto at = static_cast<std::size_t>(trial - first_);
   if (trial < first_ || at >= places_.size() || !places_[at].idle) return std::nullopt;
-  return Waiting{places_[at].target, rank(trial, places_[at], places_[at].target)};
+  return Waiting{places_[at].target, places_[at].results[places_[at].target]};
 }
 
 void Ladder::go(const Trial& trial, Place& place) {
   halt(trial.id, place);
   if (place.dead) {  // the user retries it
-    if (place.losses.size() > place.target) {
-      rungs_[place.target].results.erase(rank(trial.id, place, place.target));
-      place.losses.pop_back();
+    if (place.results.size() > place.target) {
+      rungs_[place.target].results.erase(place.results[place.target]);
+      place.results.pop_back();
     }
-    for (std::size_t k = 0; k < place.losses.size(); ++k) ++rungs_[k].promoted;
+    for (std::size_t k = 0; k < place.results.size(); ++k) ++rungs_[k].promoted;
     place.dead = false;
   }
   if (!place.seen) ++rungs_[0].entrants;
@@ -84,7 +78,7 @@ void Ladder::go(const Trial& trial, Place& place) {
 /// Sets the target; results in the rungs below it count as promoted. Never backwards: results stay where they are.
 void Ladder::aim(Place& place, std::size_t target) {
   for (; place.target < target; ++place.target) {
-    if (place.target < place.losses.size()) ++rungs_[place.target].promoted;
+    if (place.target < place.results.size()) ++rungs_[place.target].promoted;
     ++rungs_[place.target + 1].entrants;
   }
 }
@@ -93,66 +87,66 @@ void Ladder::aim(Place& place, std::size_t target) {
 void Ladder::halt(TrialId trial, Place& place) {
   Level& rung = rungs_[place.target];
   if (place.running) --rung.running;
-  if (place.idle) rung.results.go_on(rank(trial, place, place.target));
+  if (place.idle) rung.results.go_on(place.results[place.target]);
   short_.erase(trial);
   place.running = place.idle = false;
 }
 
-void Ladder::enter(TrialId trial, Place& place, double loss, const Report* report) {
-  const std::size_t k = place.losses.size();
-  place.losses.push_back(loss);
-  rungs_[k].results.insert(rank(trial, place, k), report);
+void Ladder::enter(TrialId trial, Place& place, const Report* report) {
+  const std::size_t k = place.results.size();
+  place.results.push_back(rung_entry(trial, report));
+  rungs_[k].results.insert(place.results[k], report);
   if (k < place.target) ++rungs_[k].promoted;
 }
 
 /// Enters its results up to the target. `reached`: it ended well there, so up to that level it counts without a report.
 void Ladder::record(const Trial& trial, Place& place, Resource reached) {
-  if (place.losses.size() == place.target + 1) {  // a report that came after the trial had been counted without it
+  if (place.results.size() == place.target + 1) {  // a report that came after the trial had been counted without it
     const std::size_t k = place.target;
     if (const Report* report = report_at(trial, level(k))) {
-      RungEntry old = rank(trial.id, place, k);
-      place.losses[k] = first_loss(*report);
-      rungs_[k].results.replace(old, rank(trial.id, place, k), report);
+      RungEntry old = place.results[k];
+      place.results[k] = rung_entry(trial.id, report);
+      rungs_[k].results.replace(old, place.results[k], report);
     }
   }
-  while (place.losses.size() <= place.target) {
-    const Resource here = level(place.losses.size());
+  while (place.results.size() <= place.target) {
+    const Resource here = level(place.results.size());
     const Report* report = report_at(trial, here);
     if (!report && here > reached) return;
     if (!report && !trial.reports.empty()) report = &trial.reports.back();
-    enter(trial.id, place, report ? first_loss(*report) : kNan, report);
+    enter(trial.id, place, report);
   }
 }
 
 void Ladder::pause(const Trial& trial, Place& place) {
   halt(trial.id, place);
   record(trial, place, std::max(trial.until, trial.reports.empty() ? 0 : trial.reports.back().at));
-  if (place.losses.size() <= place.target) {
+  if (place.results.size() <= place.target) {
     short_.insert(trial.id);
   } else if (place.target < top()) {
     place.idle = true;
-    rungs_[place.target].results.wait(rank(trial.id, place, place.target));
+    rungs_[place.target].results.wait(place.results[place.target]);
   }
 }
 
 void Ladder::leave(TrialId trial, Place& place) {
   halt(trial, place);
-  for (std::size_t k = 0; k < place.losses.size() && k < place.target; ++k) --rungs_[k].promoted;
+  for (std::size_t k = 0; k < place.results.size() && k < place.target; ++k) --rungs_[k].promoted;
   if (dead_ == Dead::Leaves) {
-    for (std::size_t k = 0; k < place.losses.size(); ++k) rungs_[k].results.erase(rank(trial, place, k));
+    for (std::size_t k = 0; k < place.results.size(); ++k) rungs_[k].results.erase(place.results[k]);
     for (std::size_t k = 0; k <= place.target; ++k) --rungs_[k].entrants;
     place = Place();
     return;
   }
   place.dead = true;
-  if (place.losses.size() > place.target) {
-    rungs_[place.target].results.erase(rank(trial, place, place.target));
-    place.losses.pop_back();
+  if (place.results.size() > place.target) {
+    rungs_[place.target].results.erase(place.results[place.target]);
+    place.results.pop_back();
   }
-  while (place.losses.size() <= place.target) {
-    const std::size_t k = place.losses.size();
-    place.losses.push_back(kNan);
-    rungs_[k].results.insert(rank(trial, place, k), nullptr);
+  while (place.results.size() <= place.target) {
+    const std::size_t k = place.results.size();
+    place.results.push_back(rung_entry(trial, nullptr));
+    rungs_[k].results.insert(place.results[k], nullptr);
   }
 }
 

@@ -41,16 +41,15 @@ class Ladder {
  private:
   struct Place {
     bool seen = false, running = false, idle = false, dead = false;
-    std::size_t target = 0;      // the rung that it runs towards or waits in
-    std::vector<double> losses;  // its result in rung 0, 1, ... up to target at most
+    std::size_t target = 0;          // the rung that it runs towards or waits in
+    std::vector<RungEntry> results;  // in rung 0, 1, ... up to target at most
   };
   Place& place_of(TrialId trial);
-  RungEntry rank(TrialId trial, const Place& place, std::size_t k) const { return {place.losses[k], trial}; }
   std::size_t rung_of(Resource until) const;
   void go(const Trial& trial, Place& place);
   void aim(Place& place, std::size_t target);
   void halt(TrialId trial, Place& place);
-  void enter(TrialId trial, Place& place, double loss, const Report* report);
+  void enter(TrialId trial, Place& place, const Report* report);
   void record(const Trial& trial, Place& place, Resource reached);
   void pause(const Trial& trial, Place& place);
   void leave(TrialId trial, Place& place);

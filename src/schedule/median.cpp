@@ -7,6 +7,10 @@
 // Scores of folds (`inputs.mean`): a loss is the mean of all so far already, and a lucky first fold says nothing once there
 // are more. So it is the mean up to s that is compared, with those of the same number of folds only.
 //
+// Outcome constraints: compared is first the violation at that point, of the trial and of the others, and the values above only
+// where it is the same. So an infeasible trial is worse than a median that is feasible; where most are infeasible those
+// that break the constraints by more than the median are. Between two of different violation the median is the worse.
+//
 // The paper takes completed trials only; here any other trial counts that got as far, also one that runs or was stopped:
 // under a stopping rule the completed ones are a flattering sample.
 #include <fmt/format.h>
@@ -30,25 +34,27 @@ class Quantile : public Stopper {
       : Stopper(inputs, options), rule_(rule), mean_(inputs.mean) {}
 
  protected:
-  std::optional<std::string> report(TrialId trial, Resource at, double loss, bool running) override {
+  std::optional<std::string> look(TrialId trial, const Report& fresh, bool running) override {
     if (static_cast<std::size_t>(trial) >= curves_.size()) curves_.resize(static_cast<std::size_t>(trial) + 1);
     Curve& curve = curves_[static_cast<std::size_t>(trial)];
-    add(trial, curve, at, loss);
-    return running && at < max_ ? judge(trial, curve) : std::nullopt;
+    add(trial, curve, fresh);
+    return running && fresh.at < max_ ? judge(curve) : std::nullopt;
   }
 
  private:
   struct Curve {
     std::vector<Resource> at;
-    std::vector<double> value;  // what the others compare with at at[i]
-    double mean = 0;            // of all losses
+    std::vector<RungEntry> value;  // what the others compare with at at[i]
+    double mean = 0;               // of all losses
     double best = kWorst;
     Resource last() const { return at.empty() ? 0 : at.back(); }
   };
   using Step = Ranking;  // of the values of the trials that reported at a step or beyond
 
-  void add(TrialId trial, Curve& curve, Resource at, double loss) {
-    if (std::isnan(loss)) loss = kWorst;
+  void add(TrialId trial, Curve& curve, const Report& fresh) {
+    const Resource at = fresh.at;
+    double loss = first_loss(fresh), violation = violation_so_far(fresh);
+    if (std::isnan(loss)) loss = violation = kWorst;
     if (at < max_ && !mean_ && !steps_.contains(at)) {
       // Nobody reported at this very step before: those who went past it count with what they had there.
       Step& step = steps_[at];
@@ -56,42 +62,44 @@ class Quantile : public Stopper {
         if (&other == &curve || other.last() < at) continue;
         auto next = std::upper_bound(other.at.begin(), other.at.end(), at);
         if (next == other.at.begin()) continue;
-        step.insert({other.value[static_cast<std::size_t>(next - other.at.begin()) - 1], &other - curves_.data()});
+        step.insert(other.value[static_cast<std::size_t>(next - other.at.begin()) - 1]);
       }
     }
     // Steps that this trial jumped over, where others did report.
     if (!curve.at.empty() && !mean_) {
       auto end = steps_.lower_bound(at);
-      for (auto step = steps_.upper_bound(curve.last()); step != end; ++step)
-        step->second.insert({curve.value.back(), trial});
+      for (auto step = steps_.upper_bound(curve.last()); step != end; ++step) step->second.insert(curve.value.back());
     }
     auto n = static_cast<double>(curve.at.size());
     curve.mean = curve.at.empty() ? loss : curve.mean + (loss - curve.mean) / (n + 1);
     if (std::isnan(curve.mean)) curve.mean = kWorst;
     curve.at.push_back(at);
-    curve.value.push_back(rule_.of == QuantileRule::Of::Means && !mean_ ? curve.mean : loss);
+    curve.value.push_back({rule_.of == QuantileRule::Of::Means && !mean_ ? curve.mean : loss, trial, violation});
     curve.best = std::min(curve.best, loss);
-    if (at < max_) steps_[at].insert({curve.value.back(), trial});
+    if (at < max_) steps_[at].insert(curve.value.back());
   }
 
-  std::optional<std::string> judge(TrialId trial, const Curve& curve) const {
+  std::optional<std::string> judge(const Curve& curve) const {
     const Step& step = steps_.at(curve.last());
-    const std::size_t own = step.order_of_key({curve.value.back(), trial}), others = step.size() - 1;
+    const std::size_t own = step.order_of_key(curve.value.back()), others = step.size() - 1;
     if (static_cast<std::int64_t>(others) < rule_.least || others == 0) return std::nullopt;
     // The trial's own value is one of them: the others' by skipping its place.
-    auto other = [&](std::size_t i) { return step.find_by_order(i < own ? i : i + 1)->loss; };
+    auto other = [&](std::size_t i) { return *step.find_by_order(i < own ? i : i + 1); };
     const double place = rule_.share * static_cast<double>(others - 1);
     const auto below = static_cast<std::size_t>(place);
-    const double low = other(below), high = other(std::min(below + 1, others - 1));
+    const RungEntry low = other(below), high = other(std::min(below + 1, others - 1));
     const double part = place - static_cast<double>(below);
-    const double limit = part == 0 || low == high ? low : part == 0.5 ? (low + high) / 2 : low + part * (high - low);
-    const double value = mean_ ? curve.value.back() : curve.best;
-    if (!(value > limit)) return std::nullopt;
+    RungEntry limit = part == 0 ? low : high;
+    if (low.violation == high.violation && low.loss != high.loss && part != 0)
+      limit.loss = part == 0.5 ? (low.loss + high.loss) / 2 : low.loss + part * (high.loss - low.loss);
+    const double value = mean_ ? curve.value.back().loss : curve.best, violation = curve.value.back().violation;
+    if (violation == limit.violation ? !(value > limit.loss) : violation < limit.violation) return std::nullopt;
     const std::string name = rule_.of == QuantileRule::Of::Means
                                  ? "the median"
                                  : fmt::format("what the best {:g} % have,", 100 * rule_.share);
-    return fmt::format("{} {} by {} is worse than {} {} of {} trials", mean_ ? "mean" : "best", wording_.value(value),
-                       wording_.fidelity(curve.last()), name, wording_.value(limit), others);
+    return fmt::format("{} {} by {} is worse than {} {} of {} trials", mean_ ? "mean" : "best",
+                       wording_.value(value, violation), wording_.fidelity(curve.last()), name,
+                       wording_.value(limit.loss, limit.violation), others);
   }
 
   QuantileRule rule_;

@@ -124,5 +124,36 @@ TEST(None, StartsAtTheMaximumAndNothingElse) {
   EXPECT_EQ(brief(desk.next(true, 0)), "wait");
 }
 
+TEST(Median, TakesAnInfeasibleTrialForWorseThanFeasibleOnes) {
+  for (const char* name : {"median", "percentile"}) {
+    Desk desk(name, epochs(1, 9), kEarly);
+    for (double loss : {0.1, 0.2, 0.3}) desk.report(desk.start(), {1, {loss}, {-1}, 0});
+    desk.report(desk.start(), {1, {0.01}, {0.5}, 0});
+    EXPECT_EQ(brief(desk.next()), "stop 3");
+    EXPECT_EQ(why(desk.next()).substr(0, 55), "best 0.01 (infeasible by 0.5) by epoch 1 is worse than ") << name;
+  }
+}
+
+TEST(Median, StopsAmongInfeasibleTrialsThoseThatBreakTheConstraintsByMore) {
+  Desk desk("median", epochs(1, 9), kEarly);
+  for (double excess : {0.1, 0.2, 0.3}) desk.report(desk.start(), {1, {0.1}, {excess}, 0});
+  desk.report(desk.start(), {1, {9.0}, {0.15}, 0});
+  EXPECT_EQ(brief(desk.next()), "start 9") << "not because all are infeasible";
+  desk.report(desk.start(), {1, {0.01}, {0.25}, 0});
+  EXPECT_EQ(brief(desk.next()), "stop 4");
+  EXPECT_EQ(why(desk.next()),
+            "best 0.01 (infeasible by 0.25) by epoch 1 is worse than the median 0.1 (infeasible by 0.2) of 4 trials");
+}
+
+TEST(Median, ComparesByLossWhereNoConstraintIsKnownYet) {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  Desk desk("median", epochs(1, 9), kEarly);
+  for (double loss : {0.1, 0.2, 0.3}) desk.report(desk.start(), {1, {loss}, {unknown}, 0});
+  desk.report(desk.start(), {1, {0.15}, {unknown}, 0});
+  EXPECT_EQ(brief(desk.next()), "start 9");
+  desk.report(desk.start(), {1, {0.25}, {unknown}, 0});
+  EXPECT_EQ(brief(desk.next()), "stop 4");
+}
+
 }  // namespace
 }  // namespace hone

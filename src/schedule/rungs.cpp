@@ -14,6 +14,18 @@ double first_loss(const Report& report) {
   return report.loss.empty() ? std::numeric_limits<double>::quiet_NaN() : report.loss.front();
 }
 
+double violation_so_far(const Report& report) {
+  double sum = 0;
+  for (const double excess : report.excess)
+    sum += std::isnan(excess) ? std::numeric_limits<double>::denorm_min() : std::max(0.0, excess);
+  return sum;
+}
+
+RungEntry rung_entry(TrialId trial, const Report* report) {
+  if (!report) return {std::numeric_limits<double>::quiet_NaN(), trial, std::numeric_limits<double>::infinity()};
+  return {first_loss(*report), trial, violation_so_far(*report)};
+}
+
 const Report* report_at(const Trial& trial, Resource level) {
   auto report = std::lower_bound(trial.reports.begin(), trial.reports.end(), level,
                                  [](const Report& r, Resource at) { return r.at < at; });
@@ -43,50 +55,64 @@ std::vector<Bracket> rung_plan(const ScheduleInputs& inputs, std::int64_t eta) {
 }
 
 void RungResults::insert(RungEntry rank, const Report* report) {
-  if (fronts_) fronts_->insert(rank.trial, report ? report->loss : std::vector<double>());
-  else results_.insert(rank);
+  results_.insert(key(rank));
+  if (!several()) return;
+  Fronts& alike = fronts_.try_emplace(rank.violation, objectives_).first->second;
+  alike.insert(rank.trial, report ? report->loss : std::vector<double>());
 }
 
 void RungResults::erase(RungEntry rank) {
-  if (fronts_) fronts_->erase(rank.trial);
-  else results_.erase(rank);
   go_on(rank);
+  results_.erase(key(rank));
+  const auto alike = fronts_.find(rank.violation);
+  if (alike == fronts_.end()) return;
+  alike->second.erase(rank.trial);
+  if (alike->second.size() == 0) fronts_.erase(alike);
 }
 
 void RungResults::replace(RungEntry old, RungEntry now, const Report* report) {
-  if (fronts_ ? report && report->loss == fronts_->losses(old.trial) : !(now < old) && !(old < now)) return;
-  bool waits = fronts_ ? fronts_->waits(old.trial) : waiting_.contains(old);
+  const bool same = !(key(now) < key(old)) && !(key(old) < key(now));
+  if (same && (!several() || (report && report->loss == fronts_.at(old.violation).losses(old.trial)))) return;
+  const bool waits = waiting_.contains(key(old));
   erase(old);
   insert(now, report);
   if (waits) wait(now);
 }
 
 void RungResults::wait(RungEntry rank) {
-  if (fronts_) fronts_->wait(rank.trial, true);
-  else waiting_.insert(rank);
+  waiting_.insert(key(rank));
+  if (several()) fronts_.at(rank.violation).wait(rank.trial, true);
 }
 
 void RungResults::go_on(RungEntry rank) {
-  if (fronts_) fronts_->wait(rank.trial, false);
-  else waiting_.erase(rank);
+  const bool waited = waiting_.erase(key(rank)) > 0;
+  if (waited && several()) fronts_.at(rank.violation).wait(rank.trial, false);
 }
 
 std::optional<RungEntry> RungResults::first_waiting() const {
-  if (!fronts_) return waiting_.empty() ? std::nullopt : std::optional(*waiting_.begin());
-  std::optional<TrialId> trial = fronts_->first_waiting();
-  if (!trial) return std::nullopt;
-  return RungEntry{fronts_->losses(*trial).front(), *trial};
+  if (waiting_.empty()) return std::nullopt;
+  RungEntry first = *waiting_.begin();
+  if (!several()) return first;
+  const Fronts& alike = fronts_.at(first.violation);
+  first.trial = *alike.first_waiting();
+  first.loss = alike.losses(first.trial).front();
+  return first;
 }
 
 std::optional<RungEntry> RungResults::first_waiting(const Offer& offer) const {
-  for (auto rank = waiting_.begin(); rank != waiting_.end(); ++rank)
-    if (!offer.is_away(rank->trial)) return *rank;
-  const std::optional<RungEntry> first = fronts_ ? first_waiting() : std::nullopt;
-  return first && !offer.is_away(first->trial) ? first : std::nullopt;
+  if (several()) {
+    const std::optional<RungEntry> first = first_waiting();
+    return first && !offer.is_away(first->trial) ? first : std::nullopt;
+  }
+  for (const RungEntry& rank : waiting_)
+    if (!offer.is_away(rank.trial)) return rank;
+  return std::nullopt;
 }
 
 std::int64_t RungResults::place(RungEntry rank) const {
-  return fronts_ ? fronts_->place(rank.trial) : static_cast<std::int64_t>(results_.order_of_key(rank)) + 1;
+  if (!several()) return static_cast<std::int64_t>(results_.order_of_key(rank)) + 1;
+  const RungEntry before{0, std::numeric_limits<TrialId>::min(), rank.violation};
+  return static_cast<std::int64_t>(results_.order_of_key(before)) + fronts_.at(rank.violation).place(rank.trial);
 }
 
 std::string Wording::fidelity(Resource at) const { return fmt::format("{} {}", unit_, at); }
@@ -101,12 +127,18 @@ std::string Wording::value(double loss) const {
   return fmt::format("{:.5g}", shown);
 }
 
+std::string Wording::value(double loss, double violation) const {
+  if (violation == 0 || std::isnan(loss)) return value(loss);
+  if (!is_broken(violation)) return value(loss) + " (not known to be feasible)";
+  return fmt::format("{} (infeasible by {:.3g})", value(loss), violation);
+}
+
 std::string Wording::place(const RungResults& rung, RungEntry rank) const {
-  if (const Fronts* fronts = rung.fronts()) {
-    return fmt::format("front {} of {}, {} of {}", fronts->front(rank.trial) + 1, fronts->count(),
-                       ordinal(rung.place(rank)), rung.size());
-  }
-  return fmt::format("{} is {} of {}", value(rank.loss), ordinal(rung.place(rank)), rung.size());
+  const std::string where = fmt::format("{} of {}", ordinal(rung.place(rank)), rung.size());
+  const Fronts* fronts = rung.fronts(rank);
+  if (!fronts) return fmt::format("{} is {}", value(rank.loss, rank.violation), where);
+  if (is_broken(rank.violation)) return fmt::format("infeasible by {:.3g}, {}", rank.violation, where);
+  return fmt::format("front {} of {}, {}", fronts->front(rank.trial) + 1, fronts->count(), where);
 }
 
 std::string Wording::standing(std::size_t index, const RungResults& rung, RungEntry rank, std::int64_t quota) const {

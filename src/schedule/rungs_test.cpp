@@ -4,6 +4,10 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
+#include <set>
+
+#include "hone/rng.h"
 
 namespace hone {
 namespace {
@@ -116,6 +120,75 @@ TEST(Ordinal, KnowsTheTeens) {
   EXPECT_EQ(ordinal(11), "11th");
   EXPECT_EQ(ordinal(112), "112th");
   EXPECT_EQ(ordinal(101), "101st");
+}
+
+TEST(RungEntry, PutsFeasibleBeforeUnknownBeforeInfeasible) {
+  const auto entry = [](TrialId trial, double loss, std::vector<double> excess) {
+    const Report report{1, {loss}, std::move(excess), 0};
+    return rung_entry(trial, &report);
+  };
+  const std::vector<RungEntry> in_order = {entry(9, 0.5, {}),         entry(8, 0.6, {-2, 0}),    entry(7, 0.1, {kNan}),
+                                           entry(6, 0.2, {kNan, -1}), entry(5, 0.9, {0.1, 0.1}), entry(4, 0.1, {0.3}),
+                                           entry(3, 0.1, {0.2, 0.2}), entry(2, 0, {kInf, kNan}), entry(1, kNan, {}),
+                                           rung_entry(0, nullptr)};
+  for (std::size_t i = 1; i < in_order.size(); ++i) {
+    EXPECT_LT(in_order[i - 1], in_order[i]) << i;
+    EXPECT_FALSE(in_order[i] < in_order[i - 1]) << i;
+  }
+}
+
+/// Constrained domination (Deb et al. 2002, definition 1).
+bool before(const std::vector<double>& a, double va, const std::vector<double>& b, double vb) {
+  if (va != vb) return va < vb;
+  return a[0] <= b[0] && a[1] <= b[1] && a != b;
+}
+
+// Whatever comes, changes and goes: nobody stands before one that dominates it, and the first of those that wait is found.
+TEST(RungResults, KeepConstrainedDominationWithSeveralObjectives) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Rng rng = Rng::stream(seed, "rungs");
+    RungResults rung(1, 3, 2);
+    std::map<TrialId, Report> reports;
+    std::set<TrialId> waiting;
+    const auto entry = [&](TrialId id) { return rung_entry(id, &reports.at(id)); };
+    const auto draw = [&] {
+      const double some[] = {-1, 0, kNan, 0.5, rng.uniform()};
+      const auto loss = [&] { return static_cast<double>(rng.below(8)); };
+      return Report{1, {loss(), loss()}, {some[rng.below(5)]}, 0};
+    };
+    for (TrialId id = 0; id < 60; ++id) {
+      reports[id] = draw();
+      rung.insert(entry(id), &reports[id]);
+      if (rng.below(2) == 0) {
+        rung.wait(entry(id));
+        waiting.insert(id);
+      }
+      const auto other = static_cast<TrialId>(rng.below(static_cast<std::uint64_t>(id) + 1));
+      if (reports.contains(other) && rng.below(4) == 0) {
+        const RungEntry old = entry(other);
+        reports[other] = draw();
+        rung.replace(old, entry(other), &reports[other]);
+      } else if (reports.contains(other) && rng.below(6) == 0) {
+        rung.erase(entry(other));
+        reports.erase(other);
+        waiting.erase(other);
+      }
+      ASSERT_EQ(rung.size(), static_cast<std::int64_t>(reports.size()));
+      std::map<std::int64_t, TrialId> order;
+      for (const auto& [trial, report] : reports) order[rung.place(entry(trial))] = trial;
+      ASSERT_EQ(order.size(), reports.size());
+      for (const auto& [a, x] : reports)
+        for (const auto& [b, y] : reports)
+          if (before(x.loss, entry(a).violation, y.loss, entry(b).violation)) {
+            ASSERT_LT(rung.place(entry(a)), rung.place(entry(b))) << "seed " << seed;
+          }
+      std::optional<TrialId> first;
+      for (const auto& [place, trial] : order)
+        if (!first && waiting.contains(trial)) first = trial;
+      const auto found = rung.first_waiting();
+      ASSERT_EQ(found ? std::optional(found->trial) : std::nullopt, first) << "seed " << seed;
+    }
+  }
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ void Stopper::tell(const Trial& trial, Change change) {
                                 [](Resource at, const Report& r) { return at < r.at; });
   for (; fresh != trial.reports.end(); ++fresh) {
     seen = fresh->at;
-    auto verdict = report(trial.id, fresh->at, first_loss(*fresh), trial.phase == Phase::Running);
+    auto verdict = look(trial.id, *fresh, trial.phase == Phase::Running);
     const bool counts = verdict && trial.phase == Phase::Running && fresh->at < max_ && fresh->at >= grace_;
     if (counts) verdicts_[trial.id] = std::move(*verdict);
   }

@@ -1,5 +1,6 @@
 // What median, percentile, threshold and plateau share: every trial is started for the highest fidelity, and a rule looks at
-// each report.
+// each report. threshold and plateau look at the loss alone, also where there are outcome constraints: they hold a trial against
+// limits and against itself, never against another.
 #pragma once
 
 #include <map>
@@ -19,8 +20,12 @@ class Stopper : public Scheduler {
   void tell(const Trial& trial, Change change) override;
 
  protected:
-  /// A report beyond those seen before; in order. `running`: a verdict would have an effect.
-  virtual std::optional<std::string> report(TrialId trial, Resource at, double loss, bool running) = 0;
+  /// A report beyond those seen before; in order. `running`: a verdict would have an effect. One of the two is overridden:
+  /// the second by what needs the loss alone.
+  virtual std::optional<std::string> look(TrialId trial, const Report& fresh, bool running) {
+    return report(trial, fresh.at, first_loss(fresh), running);
+  }
+  virtual std::optional<std::string> report(TrialId, Resource /*at*/, double /*loss*/, bool /*running*/) { return {}; }
 
   Wording wording_;
   Resource max_;
@@ -33,7 +38,8 @@ class Stopper : public Scheduler {
 
 std::optional<double> given_float(const Options& options, const std::string& name);
 
-/// Stops a trial whose best loss so far is worse than a quantile of the others' losses at that point.
+/// Stops a trial whose best loss so far is worse than a quantile of the others' losses at that point. One that is infeasible
+/// there is worse than all that are feasible; among infeasible ones it is the violation that is compared.
 struct QuantileRule {
   enum class Of { Means, Values };
   Of of = Of::Means;       // of all losses so far, or the loss at that point

@@ -48,6 +48,7 @@ StudySpec study(const std::string& searcher, const std::string& scheduler, std::
   text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, scheduler, seed);
   text += fmt::format("stop: {{trials: {}}}\nlimits: {{time: 60s, retries: 1}}\n", trials);
   if (seed % 3 == 1) text += "resources: {cpu: 1..3}\n";
+  if (seed % 3 == 2) text += "outcome_constraints: [size <= 0.5]\n";
   auto spec = read_study_file(text, "contract");
   EXPECT_TRUE(spec.has_value()) << spec.error().what;
   return *spec;
@@ -57,6 +58,7 @@ Plan plan(const StudySpec& spec, const Faults& faults, std::uint64_t seed, int w
   Plan plan;
   plan.workers = workers;
   plan.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at + n / 1000", spec.space));
+  if (!spec.outcomes.empty()) plan.metrics.emplace_back("size", *curve("n / 64 + x / (10 + at)", spec.space));
   plan.seconds = [](const Config& config, Resource, std::uint64_t) { return 0.5 + std::get<double>(config[0]); };
   plan.faults = faults;
   plan.ending = seed % 3 == 0 ? 0.7 : 0.0;
@@ -237,7 +239,7 @@ Naive naive(const std::vector<Trial>& trials, const std::vector<Resource>& level
     std::vector<RungEntry> results;
     for (const Trial& trial : trials) {
       if (trial.phase == Phase::Failed || trial.phase == Phase::Stopped || trial.until < levels[k]) continue;
-      if (const Report* report = report_at(trial, levels[k])) results.push_back({first_loss(*report), trial.id});
+      if (const Report* report = report_at(trial, levels[k])) results.push_back(rung_entry(trial.id, report));
     }
     std::sort(results.begin(), results.end());
     results.resize(results.size() / eta);
@@ -294,6 +296,47 @@ TEST(AshaContract, BringsOneTrialToTheTopHoweverFewThereAre) {
       EXPECT_GE(top, 1) << trials << " trials, " << workers << " workers";
       EXPECT_LE(top, trials < 3 ? 1 : trials < 9 ? 2 : 30) << trials << " trials, " << workers << " workers";
     }
+  }
+}
+
+// --- outcome constraints ---
+
+/// The share that breaks `ms <= 0.05` of the trials that were trained to the end.
+double infeasible_at_the_top(const std::string& scheduler, bool constrained) {
+  auto spec = read_study_file(
+      fmt::format("objective: minimize loss\nspace: {{x: \"float(0, 1)\"}}\nfidelity: {{name: epoch, max: 9}}\n"
+                  "searcher: random\nscheduler: {}\nseed: 3\nstop: {{trials: 60}}\n{}",
+                  scheduler, constrained ? "outcome_constraints: [ms <= 0.05]\n" : ""),
+      "contract");
+  EXPECT_TRUE(spec.has_value()) << spec.error().what;
+  Plan world;
+  world.workers = 4;
+  world.metrics.emplace_back("loss", *curve("(x - 0.3) ** 2 + 1 / at", spec->space));
+  world.metrics.emplace_back("ms", *curve("(x - 0.8) ** 2", spec->space));
+  world.seed = 3;
+  auto result = simulate(*spec, world);
+  EXPECT_TRUE(result.has_value()) << result.error().what;
+  EXPECT_EQ(lines(rederive(*spec, result->log)), "");
+  const std::vector<Trial>& trials = result->study.trials();
+  EXPECT_EQ(trials[static_cast<std::size_t>(*result->study.best())].reports.back().at, 9);
+  double all = 0, infeasible = 0;
+  for (const Trial& trial : trials) {
+    if (trial.reports.empty() || trial.reports.back().at < 9) continue;
+    const double x = std::get<double>(trial.config[0]);
+    ++all;
+    infeasible += (x - 0.8) * (x - 0.8) > 0.05 ? 1 : 0;
+  }
+  return infeasible / all;
+}
+
+// The lowest losses are where the constraint is broken.
+TEST(OutcomeConstraints, DecideWhoIsTrainedToTheEndWhereverTrialsAreCompared) {
+  const std::set<std::string> alone = {"plateau", "threshold"};  // compare nobody with another
+  for (const SchedulerRow& row : schedulers()) {
+    if (row.name == "none" || row.name == "pbt-replay") continue;
+    const double with = infeasible_at_the_top(row.name, true), without = infeasible_at_the_top(row.name, false);
+    if (alone.contains(row.name)) EXPECT_EQ(with, without) << row.name;
+    else EXPECT_LT(with, without) << row.name;
   }
 }
 

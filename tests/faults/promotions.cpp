@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "hone/registry.h"
 #include "schedule/halving.h"
@@ -11,13 +10,13 @@
 namespace hone {
 namespace {
 
-/// The loss of a trial in the rung at `level`, if it has one: by the first `count` reports if it went on from there.
-std::optional<double> loss_at(const Trial& trial, Resource level, std::size_t count, bool ended) {
+/// The result of a trial in the rung at `level`, if it has one: by the first `count` reports if it went on from there.
+std::optional<RungEntry> result_at(const Trial& trial, Resource level, std::size_t count, bool ended) {
   const std::span<const Report> reports(trial.reports.data(), count);
   for (const Report& report : reports)
-    if (report.at >= level) return first_loss(report);
+    if (report.at >= level) return rung_entry(trial.id, &report);
   if (!ended) return std::nullopt;
-  return reports.empty() ? std::numeric_limits<double>::quiet_NaN() : first_loss(reports.back());
+  return rung_entry(trial.id, reports.empty() ? nullptr : &reports.back());
 }
 
 std::int64_t place(const std::vector<RungEntry>& results, RungEntry rank) {
@@ -67,12 +66,12 @@ void Promotions::enter(const Trial& trial, const std::vector<Resource>& levels, 
     // What it had reported before it was sent on counts here only once it says more.
     const bool silent = k == target && running && !trial.legs.empty() && trial.legs.back().reports == count;
     if (silent) continue;
-    auto loss = loss_at(trial, levels[k], count, k < target || trial.phase == Phase::Paused);
-    if (dead && k == target) loss = std::numeric_limits<double>::quiet_NaN();
-    if (!loss) continue;
-    rungs[k].results.push_back({*loss, trial.id});
+    auto result = result_at(trial, levels[k], count, k < target || trial.phase == Phase::Paused);
+    if (dead && k == target) result = rung_entry(trial.id, nullptr);
+    if (!result) continue;
+    rungs[k].results.push_back(*result);
     if (k < target && !dead) ++rungs[k].promoted;
-    if (k == target && trial.phase == Phase::Paused) rungs[k].waiting.push_back({*loss, trial.id});
+    if (k == target && trial.phase == Phase::Paused) rungs[k].waiting.push_back(*result);
   }
   if (running) ++rungs[target].running;
 }
