@@ -39,11 +39,9 @@ Resource Herd::next_level(Resource at) const {
 }
 
 Move Herd::next(const Offer& offer) const {
-  if (!losers_.empty()) return Stop{*losers_.begin(), members_.at(*losers_.begin()).verdict->why};
   if (offer.free_slots <= 0) return Wait{"no slot is free"};
   if (const auto vacancy = breedable()) return breed(vacancies_[*vacancy], *donors_for(vacancies_[*vacancy]), offer);
-  // A searcher may wait for results that only those who are ready can bring.
-  if (offer.idle && !ready_.empty()) return go_on();
+  // All begin before anybody goes on: where there are fewer slots than members they take turns.
   if (offer.can_start && alive_ < options_.population) {
     Start start;
     start.until = next_level(0);
@@ -51,13 +49,14 @@ Move Herd::next(const Offer& offer) const {
                             wording_.fidelity(start.until));
     return start;
   }
-  if (!ready_.empty()) return go_on();
+  if (!ready_.empty()) return take_turn();
   return Wait{alive_ > 0 ? "all members of the population run" : "the population has come to its end"};
 }
 
-/// Who is furthest behind goes on first, so that the others have somebody to be compared with.
-Move Herd::go_on() const {
+/// Of who is furthest behind, so that the others have somebody to be compared with.
+Move Herd::take_turn() const {
   const auto [at, id] = *ready_.begin();
+  if (const auto& verdict = members_.at(id).verdict) return Stop{id, verdict->why};
   const Resource until = next_level(at);
   return Resume{id, until, fmt::format("{}; on to {}", members_.at(id).standing, wording_.fidelity(until))};
 }
@@ -148,6 +147,7 @@ Herd::Ranking Herd::rank(Resource at) const {
 /// Truncation (section 3.3 of Jaderberg et al. 2017): who is in the last share of the population copies one of the first.
 /// Binary tournament: the member meets one other, and copies it if that one is better.
 void Herd::judge(TrialId id, Member& member) {
+  member.verdict.reset();
   const Resource at = ready_level(member);
   auto own = score_at(id, at);
   if (!own) {
@@ -181,10 +181,7 @@ void Herd::judge(TrialId id, Member& member) {
 
 void Herd::change_state(TrialId id, Member& member, Member::State state) {
   alive_ -= member.alive() ? 1 : 0;
-  if (member.state == Member::State::Ready) {
-    ready_.erase({ready_level(member), id});
-    losers_.erase(id);
-  }
+  if (member.state == Member::State::Ready) ready_.erase({ready_level(member), id});
   if (member.state == Member::State::Done) std::erase(done_, id);
   member.state = state;
   alive_ += member.alive() ? 1 : 0;
@@ -232,14 +229,13 @@ void Herd::tell(const Trial& trial, Change change) {
     member.checkpoint = trial.reports.empty() ? trial.until : trial.reports.back().at;
     change_state(trial.id, member, Member::State::Ready);
     ready_.insert({ready_level(member), trial.id});
-    judge(trial.id, member);
-    if (member.verdict) losers_.insert(trial.id);
   } else if (change == Change::Completed) {
     change_state(trial.id, member, Member::State::Done);
   } else {
     change_state(trial.id, member, Member::State::Gone);
     if (change == Change::Stopped && judged) vacancies_.push_back(left);
   }
+  if (!ready_.empty()) judge(ready_.begin()->second, members_.at(ready_.begin()->second));
 }
 
 void Herd::reported(const Trial& trial, Member& member) {

@@ -3,7 +3,8 @@
 //
 // A member is a line of trials: its trial trains for an interval and pauses (it is "ready"). Then it goes on, or it is
 // stopped and a new trial begins in its place from the checkpoint of a better member, with an explored configuration. So a
-// trial's configuration never changes, and the log has the lineage (Trial.from).
+// trial's configuration never changes, and the log has the lineage (Trial.from). Which of the two is decided when its turn
+// comes: at once with a slot for each member, else when nobody else is further behind, by all that is known then.
 //
 // A ready trial at `at` is compared with what the other members had at `at`, or less if they have not come as far: nobody is
 // judged by those who trained longer.
@@ -59,9 +60,9 @@ class Herd : public Scheduler {
     Config config;
     Resource until = 0, checkpoint = 0;  // 0: no run of it has ended well below the maximum
     std::optional<Checkpoint> from;
-    std::vector<Score> curve;  // own reports
-    std::string standing;      // of a ready one
-    std::optional<Verdict> verdict;
+    std::vector<Score> curve;        // own reports
+    std::string standing;            // of the ready one whose turn is next
+    std::optional<Verdict> verdict;  // as well
 
     bool alive() const { return state == State::Running || state == State::Ready; }
   };
@@ -100,14 +101,13 @@ class Herd : public Scheduler {
   std::optional<std::size_t> breedable() const;
   std::optional<std::vector<TrialId>> donors_for(const Vacancy& vacancy) const;
   Move breed(const Vacancy& vacancy, const std::vector<TrialId>& donors, const Offer& offer) const;
-  Move go_on() const;
+  Move take_turn() const;
   Resource next_level(Resource at) const;
 
   std::map<TrialId, Member> members_;  // all that were ever heard of
   std::set<TrialId> current_;          // who are compared: alive, or among the last that came to their end
   std::deque<TrialId> done_;           // of these, in the order of their ends
   std::set<std::pair<Resource, TrialId>> ready_;
-  std::set<TrialId> losers_;  // ready, and to be stopped
   std::vector<Vacancy> vacancies_;
   std::int64_t alive_ = 0;
 };

@@ -28,10 +28,12 @@ double proposed(double good, std::uint64_t seed) {
       desk.finish(id, own);
     }
   }
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 24; ++i) {
     const Move move = desk.next(false);
     if (const auto* stop = std::get_if<Stop>(&move)) {
       desk.end(stop->trial, Change::Stopped);
+    } else if (const auto* on = std::get_if<Resume>(&move)) {
+      desk.resume(on->trial, on->until);
     } else if (const auto* start = std::get_if<Start>(&move)) {
       EXPECT_TRUE(start->from.has_value());
       return std::get<double>(start->config->at(0));

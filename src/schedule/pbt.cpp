@@ -7,8 +7,9 @@
 //                that it meets, if that is better
 //   explore      each of h times 0.8 or 1.2, or drawn anew from its distribution (with probability `resample`)
 //
-// Asynchronous, as in the paper: a member is judged when it is ready, and nobody waits. What is copied is the checkpoint
-// that the donor's last run left when it ended, so that a donor that trains is never copied half (herd.h).
+// Asynchronous, as in the paper: with a slot for each member one is judged as soon as it is ready, and nobody waits; with
+// fewer, when its turn comes. What is copied is the checkpoint that the donor's last run left when it ended, so that a donor
+// that trains is never copied half (herd.h).
 #include <fmt/format.h>
 
 #include "schedule/herd.h"

@@ -36,6 +36,17 @@ class Pbt : public testing::Test {
     for (std::size_t i = 0; i < losses.size(); ++i) desk.finish(static_cast<TrialId>(i), losses[i]);
     return desk;
   }
+  /// A new member trains for an interval.
+  static void join(Desk& members, double loss) {
+    const TrialId id = members.begin(10);
+    members.trial(id).config = config(0.01);
+    members.finish(id, loss);
+  }
+  /// Whoever's turn it is goes on, until somebody is to be replaced.
+  static void let_go_on(Desk& members) {
+    for (Move move = members.next(); std::holds_alternative<Resume>(move); move = members.next())
+      members.resume(std::get<Resume>(move).trial, std::get<Resume>(move).until);
+  }
   static Config config(double lr) {
     return *inputs(1).space.check({{"lr", lr}, {"width", std::int64_t{16}}, {"kind", "a"}, {"size", std::int64_t{16}}});
   }
@@ -43,6 +54,7 @@ class Pbt : public testing::Test {
 
 TEST_F(Pbt, TheLastFifthIsStoppedAndTheFirstOneTakesItsPlaceFromItsCheckpoint) {
   Desk members = desk({0.5, 0.1, 0.4, 0.3, 0.9});
+  let_go_on(members);
   EXPECT_EQ(brief(members.next()), "stop 4");
   EXPECT_EQ(why(members.next()), "epoch 10: 0.9 is 5th of 5, among the last 1; one of the first 1 takes its place");
   members.end(4, Change::Stopped);
@@ -57,16 +69,53 @@ TEST_F(Pbt, TheLastFifthIsStoppedAndTheFirstOneTakesItsPlaceFromItsCheckpoint) {
 }
 
 TEST_F(Pbt, OthersGoOnWhoeverIsFurthestBehindFirst) {
-  Desk members = desk({0.5, 0.1, 0.4, 0.3});
-  ASSERT_EQ(brief(members.next()), "resume 0 to 20") << "the first to come had nobody to be compared with";
-  EXPECT_EQ(why(members.next()), "epoch 10: 0.5 is 1st of 1; on to epoch 20");
+  Desk members = desk({0.4, 0.1, 0.5, 0.3});
+  ASSERT_EQ(brief(members.next()), "resume 0 to 20");
+  EXPECT_EQ(why(members.next()), "epoch 10: 0.4 is 3rd of 4, not among the last 1; on to epoch 20");
   members.resume(0, 20);
   members.finish(0, 0.05);
   EXPECT_EQ(brief(members.next()), "resume 1 to 20");
 }
 
+TEST_F(Pbt, WithOneSlotAllMembersBeginAndThenTakeTurns) {
+  Desk members("pbt", inputs(3), {{"interval", std::int64_t{10}}});
+  join(members, 0.3);
+  EXPECT_EQ(brief(members.next()), "start 10") << "the population is not whole";
+  join(members, 0.2);
+  join(members, 0.1);
+  ASSERT_EQ(brief(members.next()), "stop 0") << "its turn comes when all have begun";
+  members.end(0, Change::Stopped);
+  const Move move = members.next(false);
+  const Start& start = std::get<Start>(move);
+  EXPECT_EQ(start.from->trial, 2);
+  EXPECT_EQ(start.until, 20);
+}
+
+TEST_F(Pbt, AMemberIsJudgedByAllThatIsKnownWhenItsTurnComes) {
+  Desk members("pbt", inputs(4), {{"interval", std::int64_t{10}}});
+  for (int i = 0; i < 4; ++i) members.begin(10);
+  members.finish(3, 0.4);
+  EXPECT_EQ(why(members.next()), "epoch 10: 0.4 is 1st of 1; on to epoch 20") << "with a slot for each nobody waits";
+  members.finish(2, 0.3);
+  members.finish(1, 0.2);
+  members.finish(0, 0.1);
+  let_go_on(members);
+  EXPECT_EQ(brief(members.next()), "stop 3");
+}
+
+TEST_F(Pbt, MembersGoOnWhereThePopulationCannotBeFilled) {
+  Desk members("pbt", inputs(3), {{"interval", std::int64_t{10}}});
+  join(members, 0.3);
+  EXPECT_EQ(brief(members.next(false)), "resume 0 to 20") << "no more may start";
+  const TrialId failed = members.begin(10);
+  members.end(failed, Change::Failed);
+  EXPECT_EQ(brief(members.next()), "start 10") << "in the place of one that failed";
+  EXPECT_EQ(brief(members.next(false)), "resume 0 to 20");
+}
+
 TEST_F(Pbt, NobodyIsJudgedByThoseWhoTrainedLonger) {
   Desk members = desk({0.5, 0.6});
+  let_go_on(members);
   ASSERT_EQ(brief(members.next()), "stop 1");
   Desk ahead("pbt", inputs(2), {{"interval", std::int64_t{10}}});
   ahead.begin(10);
@@ -80,7 +129,7 @@ TEST_F(Pbt, NobodyIsJudgedByThoseWhoTrainedLonger) {
 
 TEST_F(Pbt, ADonorThatTrainsGivesTheCheckpointOfItsLastEndedRun) {
   Desk members = desk({0.1, 0.2, 0.3, 0.4});
-  members.resume(0, 20);
+  let_go_on(members);
   members.report(0, 15, 0.05);
   members.end(3, Change::Stopped);
   const Move move = members.next(false);
@@ -90,6 +139,7 @@ TEST_F(Pbt, ADonorThatTrainsGivesTheCheckpointOfItsLastEndedRun) {
 
 TEST_F(Pbt, NoDonorIsOneThatFailedWasStoppedOrHasComeToTheEnd) {
   Desk members = desk({0.1, 0.2, 0.3, 0.4});
+  let_go_on(members);
   members.end(3, Change::Stopped);
   members.end(0, Change::Failed);
   Move move = members.next(false);
@@ -104,6 +154,7 @@ TEST_F(Pbt, NoDonorIsOneThatFailedWasStoppedOrHasComeToTheEnd) {
 
 TEST_F(Pbt, CopiedWeightsAloneLeaveTheParametersAsTheyWere) {
   Desk members = desk({0.1, 0.2, 0.3, 0.4}, {{"copy", std::string("weights")}, {"resample", 0.0}});
+  let_go_on(members);
   members.end(3, Change::Stopped);
   const Move move = members.next(false);
   const double lr = std::get<double>(std::get<Start>(move).config->at(0));
@@ -117,6 +168,7 @@ TEST_F(Pbt, ATournamentIsWithOneOther) {
     for (std::int64_t i = 0; i < 4 + extra; ++i) losses.push_back(0.1 + 0.01 * static_cast<double>(i));
     losses.back() = 0.15;
     Desk members = desk(losses, {{"exploit", std::string("tournament")}});
+    let_go_on(members);
     const Move move = members.next();
     exploited += std::holds_alternative<Stop>(move) ? 1 : 0;
   }

@@ -41,6 +41,27 @@ TEST(Steer, APausedTrialWaitsForTheUserWhileOthersGoOn) {
   world.expect_replay();
 }
 
+TEST(Steer, AMemberThatTheUserPausedHoldsUpNoPopulation) {
+  World world(
+      spec_of("space: {x: 'float(0, 1)'}\nsearcher: random\nscheduler: {pbt: {population: 4, interval: 3}}\n"
+              "fidelity: {name: epoch, min: 1, max: 9}\nstop: {trials: 4}\n"));
+  world.slots = 1;
+  world.decide();
+  world.steer(Steer::Pause, 0);
+  world.put(Exited{.trial = 0, .attempt = 1, .cause = Cause::Signal, .code = 15});
+  world.runs.clear();
+  world.decide();
+  world.end_oldest(Cause::Exit);  // one that fails
+  world.run(100);
+  EXPECT_FALSE(world.study.finished()) << "it waits for the user";
+  EXPECT_THAT(world.why, HasSubstr("paused by the user"));
+  for (TrialId id = 2; id < 4; ++id) EXPECT_EQ(world.trial(id).reports.back().at, 9) << id;
+  world.steer(Steer::Resume, 0);
+  world.run(100);
+  EXPECT_TRUE(world.study.finished());
+  world.expect_replay();
+}
+
 TEST(Steer, StoppingATrialEndsItForGood) {
   World world(spec_of(kAsha));
   world.run(3);
