@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/lint.h"
 #include "cli/parser.h"
 #include "cli/plan.h"
 #include "cli/spec_input.h"
@@ -150,6 +151,8 @@ int plan_command(const Command& self, const Words& words) {
   for (const std::string& line : warnings) warn(line);
   const auto plan = make_plan(*spec);
   if (!plan) return complain(plan.error());
+  if (const auto said = cannot_go_on(plan->spec))
+    warn(fmt::format("{}: {}; {}", said->field, said->what, said->remedy));
   if (parser.json) {
     fmt::print("{}\n", dump(plan_json(*plan)));
     return kDone;

@@ -112,6 +112,21 @@ void lint_never_granted(const LintInput& input, Remarks& out) {
        "a scheduler that promotes (asha, sh, hyperband), or one number"});
 }
 
+/// Does the command say where checkpoints are: {dir}, or HONE_DIR in a script?
+bool finds_checkpoints(const StudySpec& spec) {
+  return spec.command.empty() || std::any_of(spec.command.begin(), spec.command.end(), [](const std::string& word) {
+           const std::size_t at = word.find("{dir}");
+           const bool brace = at != std::string::npos && at > 0 && word[at - 1] == '{';  // "{{" is one
+           return (at != std::string::npos && !brace) || word.find("HONE_DIR") != std::string::npos;
+         });
+}
+
+/// The other schedulers have a way of their own for such a command, which `hone run` tells.
+void lint_checkpoints(const LintInput& input, Remarks& out) {
+  if (find_scheduler(input.plan.spec.scheduler.name)->checkpoints == SchedulerRow::Checkpoints::Own) return;
+  if (auto remark = cannot_go_on(input.plan.spec)) out.push_back(std::move(*remark));
+}
+
 void lint_late_limit(const LintInput& input, Remarks& out) {
   const StudySpec& spec = input.plan.spec;
   if (!spec.limits.time || !spec.stop.time || *spec.limits.time <= *spec.stop.time) return;
@@ -122,6 +137,33 @@ void lint_late_limit(const LintInput& input, Remarks& out) {
 }
 
 }  // namespace
+
+std::optional<Remark> cannot_go_on(const StudySpec& spec) {
+  const std::string& scheduler = spec.scheduler.name;
+  const SchedulerRow* row = find_scheduler(scheduler);
+  if (row->checkpoints != SchedulerRow::Checkpoints::Own) {
+    if (finds_checkpoints(spec)) return std::nullopt;
+    return Remark{"", "command",
+                  fmt::format("it has no {{dir}}, so no trial finds the checkpoint of another, which is all that {} "
+                              "hands on",
+                              scheduler),
+                  "give the program {dir}, or use asha"};
+  }
+  const auto options = check_options("scheduler", row->options, spec.scheduler.options);
+  if (!options || resumable(spec)) return std::nullopt;
+  const std::string none = "it has neither {until} nor {dir}, so ";
+  switch (row->cannot_go_on(*options)) {
+    case SchedulerRow::CannotGoOn::Same:
+      return std::nullopt;
+    case SchedulerRow::CannotGoOn::Stops:
+      return Remark{"", "command", none + "no run can go on later",
+                    scheduler + " stops trials instead of pausing them"};
+    case SchedulerRow::CannotGoOn::StartsOver:
+      return Remark{"", "command", none + "what " + scheduler + " promotes starts over each time",
+                    "asha would stop trials instead"};
+  }
+  return std::nullopt;
+}
 
 const std::vector<LintRule>& lint_rules() {
   static const std::vector<LintRule> rules = {
@@ -139,6 +181,8 @@ const std::vector<LintRule>& lint_rules() {
       {"idle-slots", "more slots than trials", lint_idle_slots},
       {"mean", "a scheduler that cannot judge a mean of scores", lint_mean},
       {"never-granted", "a range of resources of which no run can get more than the least", lint_never_granted},
+      {"checkpoints", "checkpoints that are handed on, and a command that is not told where they are",
+       lint_checkpoints},
       {"late-limit", "a limit of a trial that is longer than the study", lint_late_limit},
   };
   return rules;

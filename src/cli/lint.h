@@ -2,6 +2,7 @@
 // function of the study alone. Add a rule: write its function, add its row, add a test for when it fires and when not.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ struct LintRule {
   void (*look)(const LintInput& input, Remarks& out);  // fills field, what and remedy
 };
 const std::vector<LintRule>& lint_rules();
+
+/// What the scheduler does for want of a command that can go on where a run ended. Nothing if it can, or need not.
+std::optional<Remark> cannot_go_on(const StudySpec& spec);
 
 /// In the order of the rules, those of a rule in the order of the file. `plan`: make_plan(spec).
 Remarks lint(const StudySpec& spec, const StudyPlan& plan);

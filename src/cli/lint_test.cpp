@@ -245,6 +245,17 @@ TEST(Lint, FindsMoreSlotsThanTrials) {
   EXPECT_THAT(remarks("idle-slots", "parallel: 4\nstop: {trials: 4}\n"), IsEmpty());
 }
 
+TEST(Lint, FindsACommandThatIsNotToldWhereCheckpointsAre) {
+  const std::string study = "fidelity: {name: epoch, max: 9}\nscheduler: ";
+  for (const char* command : {"train {x}", "train {x} {until}"})
+    EXPECT_THAT(remarks("checkpoints", study + "pbt\ncommand: " + command + "\n"),
+                ElementsAre("command: it has no {dir}, so no trial finds the checkpoint of another, which is all that "
+                            "pbt hands on; give the program {dir}, or use asha"));
+  EXPECT_THAT(remarks("checkpoints", study + "pb2\ncommand: train {x} {until} {dir}\n"), IsEmpty());
+  EXPECT_THAT(remarks("checkpoints", study + "pb2\ncommand: sh -c 'train {x} $HONE_DIR'\n"), IsEmpty());
+  EXPECT_THAT(remarks("checkpoints", study + "asha\ncommand: train {x}\n"), IsEmpty()) << "it stops trials instead";
+}
+
 TEST(Lint, FindsALimitOfATrialLongerThanTheStudy) {
   EXPECT_THAT(remarks("late-limit", "limits: {time: 2h}\nstop: {time: 30m}\n"),
               ElementsAre("limits.time: 2h00m is longer than the study, 30m00s; a shorter limits.time, or a longer "

@@ -16,6 +16,7 @@
 #include "cli/clock.h"
 #include "cli/command.h"
 #include "cli/hints.h"
+#include "cli/lint.h"
 #include "cli/live_run.h"
 #include "cli/outlook.h"
 #include "cli/patient_output.h"
@@ -208,20 +209,7 @@ class Runner {
                       printable(folder), spec.searcher.name, spec.scheduler.name,
                       slots_text(spec, executor.slots(), executor.bound()), *spec.seed));
     }
-    if (resumable(spec)) return;
-    const std::string& scheduler = spec.scheduler.name;
-    const SchedulerRow* row = find_scheduler(scheduler);
-    const auto cannot = row->cannot_go_on(*check_options("scheduler", row->options, spec.scheduler.options));
-    if (cannot == SchedulerRow::CannotGoOn::Stops)
-      remark(fmt::format(
-          "command: it has neither {{until}} nor {{dir}}, so no run can go on later; {} stops trials instead "
-          "of pausing them",
-          scheduler));
-    else if (cannot == SchedulerRow::CannotGoOn::StartsOver)
-      remark(
-          fmt::format("command: it has neither {{until}} nor {{dir}}, so what {} promotes starts over each time; asha "
-                      "would stop trials instead",
-                      scheduler));
+    if (const auto said = cannot_go_on(spec)) remark(fmt::format("{}: {}; {}", said->field, said->what, said->remedy));
   }
 
   /// The loop, and what is to be seen of it.
