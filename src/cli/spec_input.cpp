@@ -138,14 +138,22 @@ class Checks {
   std::vector<Mistake> mistakes_;
 };
 
-/// The schedule of pbt-replay may be the name of a file: the study keeps what is in it.
-Result<void> inline_schedule(std::string_view text, StudyOptions& options) {
-  std::string given;
-  const auto root = read_yaml(text);
-  const YamlNode* scheduler = root && root->is_map() ? root->find("scheduler") : nullptr;
+/// What `{pbt-replay: {schedule: …}}` says; empty if it is something else.
+std::string schedule_in(const YamlNode* scheduler) {
   const YamlNode* replay = scheduler && scheduler->is_map() ? scheduler->find("pbt-replay") : nullptr;
   const YamlNode* schedule = replay && replay->is_map() ? replay->find("schedule") : nullptr;
-  if (schedule && schedule->is_scalar()) given = schedule->text;
+  return schedule && schedule->is_scalar() ? schedule->text : "";
+}
+
+/// The schedule of pbt-replay may be the name of a file: the study keeps what is in it.
+Result<void> inline_schedule(std::string_view text, StudyOptions& options) {
+  const auto root = read_yaml(text);
+  std::string given = schedule_in(root && root->is_map() ? root->find("scheduler") : nullptr);
+  for (const auto& [key, value] : options) {
+    if (key != "scheduler") continue;
+    const auto node = read_yaml_option(value);
+    given = schedule_in(node ? &*node : nullptr);  // instead of the file's
+  }
   for (const auto& [key, value] : options)
     if (key == "scheduler.schedule") given = value;
   const auto first = given.find_first_not_of(" \t\r\n");

@@ -136,6 +136,29 @@ TEST_F(SpecInput, WhatIsProbablyASlipIsWarnedAbout) {
                   "cost: secnds is taken as a metric; did you mean seconds?"));
 }
 
+TEST_F(SpecInput, AScheduleIsReadFromItsFileHoweverItIsNamed) {
+  const std::string steps = "[{\"at\":0,\"config\":{\"x\":1}},\n {\"at\":3,\"config\":{\"x\":2}}]\n";
+  const std::string file = write("sched.json", steps), other = write("other.json", "[]");
+  const auto read = [&](const std::string& scheduler, const StudyOptions& options) {
+    const std::string path =
+        write("s.yaml", std::string(kGood) + "fidelity: {name: epoch, max: 9}\nstop: {trials: 1}\n" +
+                            "scheduler: " + scheduler + "\n");
+    const auto spec = read_spec(path, options, nullptr);
+    EXPECT_TRUE(spec) << spec.error().what;
+    const auto found = spec ? spec->scheduler.options.find("schedule") : Options::const_iterator();
+    if (!spec || found == spec->scheduler.options.end()) return std::string("none");
+    const std::string text = std::get<std::string>(found->second);
+    return text.substr(text.find_first_not_of(' '));
+  };
+  const std::string map = "{pbt-replay: {schedule: " + file + "}}", another = "{pbt-replay: {schedule: " + other + "}}";
+  EXPECT_EQ(read(map, {}), steps);
+  EXPECT_EQ(read("auto", {{"scheduler", map}}), steps);
+  EXPECT_EQ(read(another, {{"scheduler", map}}), steps) << "the option is what counts";
+  EXPECT_EQ(read("auto", {{"scheduler.schedule", file}, {"scheduler", "pbt-replay"}}), steps);
+  EXPECT_EQ(read(another, {{"scheduler.schedule", file}}), steps);
+  EXPECT_EQ(read(map, {{"scheduler", "asha"}}), "none");
+}
+
 TEST_F(SpecInput, WhatIsNoFileIsRefusedWithoutWaiting) {
   const auto what = [](const std::string& path) {
     const auto spec = read_spec(path, {}, nullptr);
