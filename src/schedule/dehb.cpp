@@ -23,8 +23,9 @@ SchedulerRow dehb_row() {
   row.rungs = true;
   row.cannot_go_on = starts_over;  // in the first bracket
   row.doc =
-      "Hyperband's brackets whose rungs are filled by differential evolution instead of promotions. The searcher is de "
-      "unless the study names another.";
+      "Hyperband's brackets whose rungs are filled by differential evolution instead of promotions. The searcher is "
+      "de, "
+      "with several objectives nsga2, unless the study names another.";
   row.paper =
       "Awad, Mallik, Hutter, DEHB: Evolutionary Hyperband for Scalable, Robust and Efficient Hyperparameter "
       "Optimization, "

@@ -38,7 +38,10 @@ void settle_algorithms(StudySpec& spec) {
   // Recipes: the searcher that makes the method what it is, unless the user names one.
   if (open(spec.searcher) && spec.scheduler.name == "bohb")
     spec.searcher = {"tpe", {{"random", 1.0 / 3}, {"rung", std::int64_t{1}}}};
-  if (open(spec.searcher) && spec.scheduler.name == "dehb") spec.searcher = {"de", {{"crossover", 0.5}}};
+  if (open(spec.searcher) && spec.scheduler.name == "dehb") {
+    if (spec.objectives.size() > 1) spec.searcher = {"nsga2", {}};  // de knows one
+    else spec.searcher = {"de", {{"crossover", 0.5}}};
+  }
   if (open(spec.scheduler) && !spec.fidelity) spec.scheduler.name = "none";
   // With several a rung that is passed over is never reported at, so there is nothing to judge it by.
   if (open(spec.scheduler) && spec.fidelity && !spec.fidelity->further.empty()) spec.scheduler.name = "asha";

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "hone/registry.h"
+#include "hone/study.h"
 #include "study/field_reader.h"
 #include "study/study_file.h"
 
@@ -153,6 +155,21 @@ initial:
                                 HasSubstr(" none "), Not(HasSubstr("threshold"))),
                           HasSubstr("f:10: initial[0]: constraints[0]: x + n > 9 does not hold"),
                           HasSubstr("f:10: initial[0].metrics: b is missing; bb is no objective, did you mean b?")));
+}
+
+TEST(StudyMistakes, EverySchedulerOfSeveralObjectivesHasASearcherOfItsOwnForThem) {
+  for (const SchedulerRow& row : schedulers()) {
+    if (!row.multi_objective) continue;
+    const auto spec = read_study_file(
+        "objective: [minimize a, maximize b]\nspace: {x: \"float(0, 1)\"}\nfidelity: {name: epoch, max: 9}\n"
+        "stop: {trials: 3}\nscheduler: " +
+            row.name + "\n",
+        "f", {}, check_study);
+    ASSERT_TRUE(spec) << spec.error().what;
+    const auto study = Study::make(*spec);
+    ASSERT_TRUE(study) << row.name << ": " << study.error().what;
+    EXPECT_EQ(study->spec().searcher.name == "nsga2", row.name == "dehb") << row.name;
+  }
 }
 
 TEST(StudyMistakes, ABrokenParameterBringsNoComplaintsAboutWhatDependsOnIt) {
