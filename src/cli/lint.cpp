@@ -87,15 +87,6 @@ void lint_idle_slots(const LintInput& input, Remarks& out) {
                  fmt::format("{} is enough; less lets results guide more of the trials", *spec.stop.trials)});
 }
 
-/// A mean does not improve with each score, it settles.
-void lint_mean(const LintInput& input, Remarks& out) {
-  const StudySpec& spec = input.plan.spec;
-  if (spec.objectives.empty() || spec.objectives[0].aggregate != Aggregate::Mean || !spec.fidelity) return;
-  if (spec.scheduler.name == "plateau")
-    out.push_back({"", "scheduler", "plateau ends trials that no longer improve, and a mean of scores only settles",
-                   "asha, sh or median, which compare trials"});
-}
-
 /// A run gets more than the least when it is launched again.
 void lint_never_granted(const LintInput& input, Remarks& out) {
   const StudySpec& spec = input.plan.spec;
@@ -179,7 +170,6 @@ const std::vector<LintRule>& lint_rules() {
       {"no-seed", "a study that cannot be drawn again", lint_no_seed},
       {"one-rung", "a fidelity too short for the scheduler to compare anything", lint_one_rung},
       {"idle-slots", "more slots than trials", lint_idle_slots},
-      {"mean", "a scheduler that cannot judge a mean of scores", lint_mean},
       {"never-granted", "a range of resources of which no run can get more than the least", lint_never_granted},
       {"checkpoints", "checkpoints that are handed on, and a command that is not told where they are",
        lint_checkpoints},

@@ -68,18 +68,6 @@ TEST(Lint, FindsARangeOfResourcesThatNobodyGets) {
   EXPECT_THAT(remarks("never-granted", "resources: {cpu: 4..4}\nscheduler: none\n"), IsEmpty());
 }
 
-TEST(Lint, FindsASchedulerThatCannotJudgeAMean) {
-  const std::string folds = "fidelity: {name: fold, max: 10}\nscheduler: plateau\n";
-  EXPECT_THAT(
-      remarks("mean", "objective: maximize acc mean\n" + folds),
-      ElementsAre(
-          "scheduler: plateau ends trials that no longer improve, and a mean of scores only settles; asha, sh or "
-          "median, which compare trials"));
-  EXPECT_THAT(remarks("mean", folds), IsEmpty());
-  EXPECT_THAT(remarks("mean", "objective: maximize acc mean\nfidelity: {name: fold, max: 10}\nscheduler: median\n"),
-              IsEmpty());
-}
-
 TEST(Lint, FindsALinearScaleOverDecades) {
   EXPECT_THAT(of_domain("linear-scale", "float(1e-4, 1e-1)"),
               ElementsAre("space.p: 0.0001 to 0.1 on a linear scale: 9 of 10 draws lie above 0.01009; "

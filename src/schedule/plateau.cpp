@@ -48,6 +48,7 @@ SchedulerRow plateau_row() {
   SchedulerRow row;
   row.name = "plateau";
   row.pauses = false;
+  row.means = false;  // a mean does not improve with each score, it settles
   row.doc = "Ends a trial that no longer improves. Compares it with itself only.";
   row.paper = "Prechelt, Early Stopping - But When?, Neural Networks: Tricks of the Trade, 1998";
   row.options = {

@@ -93,10 +93,10 @@ TEST_F(FoldsTest, ALuckyFoldReachesNoTarget) {
   EXPECT_EQ(one.trial(0).phase, Phase::Stopped) << "the mean of all six is above it";
 }
 
-TEST_F(FoldsTest, PopulationsDoNotGoByMeans) {
+TEST_F(FoldsTest, PopulationsAndPlateausDoNotGoByMeans) {
   const std::string text =
       "objective: minimize loss mean\nspace: {x: 'float(0, 1)'}\nfidelity: {name: fold, max: 6}\nstop: {trials: 9}\n";
-  for (const std::string scheduler : {"pbt", "pb2"}) {
+  for (const std::string scheduler : {"pbt", "pb2", "plateau"}) {
     const auto spec = read_study_file(text + "scheduler: " + scheduler + "\n", "f", {}, check_study);
     ASSERT_FALSE(spec);
     EXPECT_THAT(spec.error().what,
