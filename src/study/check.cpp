@@ -131,6 +131,24 @@ class Checker {
                         "another scheduler",
                         row->name, spec_.objectives[0].maximize ? "maximize" : "minimize", spec_.objectives[0].metric));
     if (row && row->name == "pbt-replay") replay();
+    if (row && row->name == "threshold") limits();
+  }
+
+  void limits() {
+    const auto given = [&](const char* name) -> std::optional<double> {
+      const auto found = spec_.scheduler.options.find(name);
+      if (found == spec_.scheduler.options.end()) return std::nullopt;
+      if (const auto* whole = std::get_if<std::int64_t>(&found->second)) return static_cast<double>(*whole);
+      const auto* number = std::get_if<double>(&found->second);
+      return number ? std::optional(*number) : std::nullopt;
+    };
+    const auto lower = given("lower"), upper = given("upper");
+    if (lower && upper && *lower > *upper)
+      wrong("scheduler.threshold", fmt::format("lower {} is above upper {}, so that every trial would be stopped; swap "
+                                               "them",
+                                               number_text(*lower), number_text(*upper)));
+    if (!spec_.scheduler.options.contains("lower") && !spec_.scheduler.options.contains("upper"))
+      wrong("scheduler", "threshold has no limit, so it would stop nothing; write {threshold: {upper: 10}}, or lower");
   }
 
   void replay() {

@@ -172,6 +172,20 @@ TEST(StudyMistakes, EverySchedulerOfSeveralObjectivesHasASearcherOfItsOwnForThem
   }
 }
 
+TEST(StudyMistakes, AThresholdHasALimitThatSomethingMeets) {
+  const std::string study = "objective: minimize l\nspace: {x: [1, 2]}\nfidelity: {name: epoch, max: 9}\nscheduler: ";
+  EXPECT_THAT(mistakes(study + "threshold\n"),
+              ElementsAre("f:4: scheduler: threshold has no limit, so it would stop nothing; write {threshold: {upper: "
+                          "10}}, or lower"));
+  EXPECT_THAT(mistakes(study + "{threshold: {grace: 3}}\n"), ElementsAre(HasSubstr("has no limit")));
+  EXPECT_THAT(mistakes(study + "{threshold: {lower: 2, upper: 1.5}}\n"),
+              ElementsAre("f:4: scheduler.threshold: lower 2 is above upper 1.5, so that every trial would be stopped; "
+                          "swap them"));
+  EXPECT_THAT(mistakes(study + "{threshold: {upper: x}}\n"), ElementsAre(HasSubstr("scheduler.threshold.upper")));
+  for (const char* good : {"{lower: 2}", "{upper: 2}", "{lower: 1, upper: 2.5}", "{lower: 2, upper: 2}"})
+    EXPECT_THAT(mistakes(study + "{threshold: " + good + "}\n"), ElementsAre()) << good;
+}
+
 TEST(StudyMistakes, ABrokenParameterBringsNoComplaintsAboutWhatDependsOnIt) {
   EXPECT_THAT(mistakes(R"yaml(objective: minimize loss
 space:

@@ -40,12 +40,16 @@ std::string difference(const std::vector<Event>& a, const std::vector<Event>& b)
   return "";
 }
 
+std::string with_limit(const std::string& scheduler, double upper) {
+  return scheduler == "threshold" ? fmt::format("{{threshold: {{upper: {}}}}}", upper) : scheduler;
+}
+
 StudySpec study(const std::string& searcher, const std::string& scheduler, std::uint64_t seed, int trials = 24) {
   const SchedulerRow* row = find_scheduler(scheduler.starts_with("{") ? "asha" : scheduler);  // all need a fidelity
   std::string text = "objective: minimize loss\n";
   text += "space: {x: \"float(0, 1)\", n: \"int(1, 64, log)\", kind: [a, b, c], y: \"float(0, 1) if kind == b\"}\n";
   if (row->needs_fidelity || seed % 2 == 0) text += "fidelity: {name: epoch, max: 9}\n";
-  text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, scheduler, seed);
+  text += fmt::format("searcher: {}\nscheduler: {}\nseed: {}\n", searcher, with_limit(scheduler, 1.2), seed);
   text += fmt::format("stop: {{trials: {}}}\nlimits: {{time: 60s, retries: 1}}\n", trials);
   if (seed % 3 == 1) text += "resources: {cpu: 1..3}\n";
   if (seed % 3 == 2) text += "outcome_constraints: [size <= 0.5]\n";
@@ -189,7 +193,7 @@ TEST_P(SchedulerContract, EndsAFiniteSpaceByItself) {
         "objective: minimize loss\nspace: {{x: \"float(0, 1, step=0.25)\", n: [1, 2]}}\nfidelity: {{name: epoch, max: "
         "9}}\n"
         "searcher: {}\nscheduler: {}\nseed: {}\n",
-        GetParam().searcher, GetParam().scheduler, seed);
+        GetParam().searcher, with_limit(GetParam().scheduler, 2.2), seed);
     auto spec = read_study_file(text, "finite");
     ASSERT_TRUE(spec.has_value()) << spec.error().what;
     Plan world;

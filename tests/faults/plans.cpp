@@ -49,6 +49,7 @@ std::string scheduler_text(const SchedulerRow& row, Dice& dice) {
   if (has("async") && dice.chance(0.4)) options.emplace_back("async: yes");
   if (has("population")) options.push_back(fmt::format("population: {}", dice.from(4, 8)));
   if (has("interval") && dice.chance(0.7)) options.push_back(fmt::format("interval: {}", dice.from(1, 4)));
+  if (has("upper")) options.emplace_back("upper: 2");
   if (options.empty()) return row.name;
   return fmt::format("{{{}: {{{}}}}}", row.name, fmt::join(options, ", "));
 }
