@@ -27,14 +27,21 @@ Result<Slots> slots_of(const StudySpec& spec, std::optional<std::int64_t> gpus) 
 Result<StudyPlan> make_plan(const StudySpec& spec) {
   auto study = Study::make(spec);
   if (!study) return tl::unexpected(study.error());
-  StudyPlan plan{study->spec(), {}, 0};
+  StudyPlan plan{study->spec(), {}};
   const SchedulerRow* row = find_scheduler(plan.spec.scheduler.name);
   const auto options = check_options("scheduler." + row->name, row->options, plan.spec.scheduler.options);
   if (!options) return tl::unexpected(options.error());
   ScheduleInputs inputs = schedule_inputs(plan.spec);
   if (const auto slots = slots_of(plan.spec, std::nullopt); slots && !plan.spec.command.empty())
     inputs.slots = std::min(inputs.slots, slots->total());
+  const auto most_rungs = [](const std::vector<Bracket>& brackets) {
+    std::size_t most = 0;
+    for (const Bracket& bracket : brackets) most = std::max(most, bracket.rungs.size());
+    return most;
+  };
   if (row->plan) plan.brackets = row->plan(inputs, *options);
+  inputs.slots = 0;
+  plan.slot_for_each = row->rungs && most_rungs(plan.brackets) == 1 && most_rungs(row->plan(inputs, *options)) > 1;
   const bool starts_over = !resumable(plan.spec) && row->cannot_go_on(*options) != SchedulerRow::CannotGoOn::Stops;
   for (const Bracket& bracket : plan.brackets) {
     Resource before = 0;
@@ -97,7 +104,9 @@ std::string brackets_text(const StudyPlan& plan) {
     for (const Rung& rung : bracket.rungs)
       out += fmt::format("{:<11}{} up to {}{}\n", std::exchange(label, ""),
                          rung.n > 0 ? counted(rung.n, "trial") : "trials", level_text(*plan.spec.fidelity, rung.r),
-                         rung.passed ? "; all pass until it is seen to foretell the next rung" : "");
+                         rung.passed          ? "; all pass until it is seen to foretell the next rung"
+                         : plan.slot_for_each ? "; there is a slot for each, so nothing is compared early"
+                                              : "");
   }
   return out;
 }

@@ -16,13 +16,14 @@ EarlyResults early_results(const std::string& home, const StudyView& view) {
   if (!spec.fidelity) return {};
   std::set<Resource> rungs;
   bool judged = false;
-  if (const auto plan = make_plan(spec))
+  const auto plan = make_plan(spec);
+  if (plan)
     for (const Bracket& bracket : plan->brackets)
       for (const Rung& rung : bracket.rungs) {
         rungs.insert(rung.r);
         judged = judged || rung.passed;
       }
-  EarlyResults out{rungs.size() > 1, {}};
+  EarlyResults out{rungs.size() > 1, plan && plan->slot_for_each, {}};
   const std::vector<Resource> levels = out.own ? std::vector<Resource>(rungs.begin(), rungs.end())
                                                : rung_levels(spec.fidelity->min, spec.fidelity->max, 3);
   Foretell foretell(schedule_inputs(spec), levels, true);
@@ -54,7 +55,9 @@ std::string early_text(const StudySpec& spec, const EarlyResults& early) {
   if (early.rungs.empty()) return {};
   const std::string &unit = spec.fidelity->name, &scheduler = spec.scheduler.name;
   Table table({"rung", unit, "foretells " + unit, "rank correlation", "trials"});
-  std::string notes = early.own ? "" : fmt::format("{} has no rungs; these are those of asha\n", scheduler);
+  std::string notes = early.own ? ""
+                                : fmt::format("{} has no rungs{}; these are those of asha\n", scheduler,
+                                              early.slot_for_each ? ", as there is a slot for each trial" : "");
   bool any = false;
   for (std::size_t k = 0; k < early.rungs.size(); ++k) {
     const EarlyRung& rung = early.rungs[k];

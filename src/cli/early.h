@@ -18,6 +18,7 @@ struct EarlyRung {
 };
 struct EarlyResults {
   bool own = true;  // the rungs of the study's scheduler, all its brackets together; else those that asha would have
+  bool slot_for_each = false;  // why it has none of its own
   std::vector<EarlyRung> rungs;
 };
 /// The study is rebuilt if its scheduler judges its rungs, to see what it passes over after the whole log. None without a

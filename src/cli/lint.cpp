@@ -66,14 +66,12 @@ void lint_one_rung(const LintInput& input, Remarks& out) {
   if (!row->rungs || !spec.fidelity || input.plan.brackets.empty()) return;
   for (const Bracket& bracket : input.plan.brackets)
     if (bracket.rungs.size() > 1) return;
-  ScheduleInputs busy = schedule_inputs(spec);
-  const int slots = std::exchange(busy.slots, 0);
-  const auto options = check_options("scheduler", row->options, spec.scheduler.options);
-  if (options && row->plan(busy, *options).front().rungs.size() > 1)
-    return out.push_back({"", "parallel",
-                          fmt::format("{} for {}, so {} runs each to the end and nothing is compared early",
-                                      counted(slots, "slot"), counted(*spec.stop.trials, "trial"), row->name),
-                          "fewer slots, or more trials"});
+  if (input.plan.slot_for_each)
+    return out.push_back(
+        {"", "parallel",
+         fmt::format("{} for {}, so {} runs each to the end and nothing is compared early",
+                     counted(schedule_inputs(spec).slots, "slot"), counted(*spec.stop.trials, "trial"), row->name),
+         "fewer slots, or more trials"});
   out.push_back({"", "fidelity",
                  fmt::format("from {} to {} leaves {} one rung, so nothing is ever compared early", spec.fidelity->min,
                              spec.fidelity->max, row->name),

@@ -14,7 +14,8 @@ namespace hone {
 struct StudyPlan {
   StudySpec spec;  // with auto resolved
   std::vector<Bracket> brackets;
-  std::int64_t units = 0;  // of the fidelity, if every rung is full
+  std::int64_t units = 0;      // of the fidelity, if every rung is full
+  bool slot_for_each = false;  // trial, so that a scheduler with rungs has but one
 };
 Result<StudyPlan> make_plan(const StudySpec& spec);
 Json plan_json(const StudyPlan& plan);

@@ -45,6 +45,18 @@ TEST(Plan, SaysThatTheLowestRungOfAutoIsOnlyPassedAtFirst) {
                         "           9 trials up to epoch 3\n           3 trials up to epoch 9\n"));
 }
 
+TEST(Plan, SaysWhyAutoHasNoRungsWhereThereIsASlotForEachTrial) {
+  const std::string study =
+      "objective: maximize acc\nspace: {lr: \"float(0, 1)\"}\nfidelity: {name: epoch, max: 9}\nseed: 1\nparallel: 4\n";
+  const auto text = [&](const std::string& more) {
+    return plan_text(*make_plan(spec_of(study + more)), *Slots::make({.cpu = 1'000'000}, {}, {.cpus = 4'000'000}));
+  };
+  EXPECT_THAT(text("stop: {trials: 4}\n"),
+              HasSubstr("rungs      4 trials up to epoch 9; there is a slot for each, so nothing is compared early\n"));
+  EXPECT_THAT(text("stop: {trials: 5}\n"), testing::Not(HasSubstr("slot for each")));
+  EXPECT_THAT(text("stop: {trials: 4}\nscheduler: none\n"), testing::Not(HasSubstr("slot for each")));
+}
+
 TEST(Plan, CountsUnitsOnceWhereTrialsAreStoppedInsteadOfPaused) {
   const auto units = [](const std::string& scheduler) {
     const auto plan =

@@ -34,7 +34,12 @@ class SlotForEach : public Scheduler {
   SlotForEach(std::int64_t trials, std::unique_ptr<Scheduler> whole, std::unique_ptr<Scheduler> rungs)
       : trials_(trials), whole_(std::move(whole)), rungs_(std::move(rungs)) {}
 
-  Move next(const Offer& offer) const override { return (trials_ <= offer.slots ? whole_ : rungs_)->next(offer); }
+  Move next(const Offer& offer) const override {
+    if (trials_ > offer.slots) return rungs_->next(offer);
+    Move move = whole_->next(offer);
+    if (auto* start = std::get_if<Start>(&move)) start->why = "there is a slot for each trial, so all run to the end";
+    return move;
+  }
   void tell(const Trial& trial, Change change) override {
     whole_->tell(trial, change);
     rungs_->tell(trial, change);

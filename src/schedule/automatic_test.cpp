@@ -163,6 +163,7 @@ TEST(Auto, RunsEveryTrialToTheEndWhereThereIsASlotForEach) {
   Desk desk("auto", inputs);
   desk.slots = 8;
   EXPECT_EQ(brief(desk.next()), "start 27");
+  EXPECT_EQ(why(desk.next()), "there is a slot for each trial, so all run to the end");
   desk.slots = 7;
   EXPECT_EQ(brief(desk.next()), "start 3") << "the machine has fewer than are wanted";
   desk.finish(desk.begin(3), 0.5);
