@@ -167,6 +167,8 @@ class Runner {
     local.machine = machine_of(spec, options_.gpus);
     local.wakers = {signal_descriptor(), (*control)->descriptor()};
     if (live) local.wakers.push_back(live->timer());
+    const auto outside = outside_searcher(spec, folder, inherited, *extra);
+    if (outside) local.wakers.push_back(outside->descriptor());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
     greet(open, folder, **executor);
@@ -182,22 +184,28 @@ class Runner {
     hooks.seen = [&](const Event& event, const Study& study) {
       checkpoints->seen(event, study.trials(), study.best());
     };
-    hooks.requests = [&] { return (*control)->take(); };
+    hooks.requests = [&] {  // asked once a turn
+      if (outside) outside->pump();
+      return (*control)->take();
+    };
     hooks.opened = what_ran(spec, inherited);
-    std::optional<OutsideSearcher> outside;
-    if (spec.searcher.name == "command") {
-      Environment env = inherited;
-      env.insert(env.end(), extra->begin(), extra->end());
-      outside.emplace(OutsideSearcher::Program{.command = std::get<std::string>(spec.searcher.options.at("command")),
-                                               .folder = spec.folder,
-                                               .log = folder + "/searcher.log",
-                                               .env = std::move(env)});
-      hooks.propose = [&](const Study& study, const Ask& ask) { return outside->propose(study, ask); };
-    }
+    if (outside) hooks.propose = [&](const Study& study, const Ask& ask) { return outside->propose(study, ask); };
     const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
     if (!ending) return complain(ending.error());
     if (auto ok = (*executor)->close(); !ok) remark(ok.error().what);
     return summarize(options_, open.study, *ending == Ending::Interrupted);
+  }
+
+  /// The program of `searcher: {command: ..}`, not yet started; none with another searcher.
+  static std::unique_ptr<OutsideSearcher> outside_searcher(const StudySpec& spec, const std::string& folder,
+                                                           Environment env, const Environment& extra) {
+    if (spec.searcher.name != "command") return nullptr;
+    env.insert(env.end(), extra.begin(), extra.end());
+    return std::make_unique<OutsideSearcher>(
+        OutsideSearcher::Program{.command = std::get<std::string>(spec.searcher.options.at("command")),
+                                 .folder = spec.folder,
+                                 .log = folder + "/searcher.log",
+                                 .env = std::move(env)});
   }
 
   void greet(const OpenStudy& open, const std::string& folder, const LocalExecutor& executor) const {
