@@ -326,6 +326,15 @@ class Mistakes(unittest.TestCase):
             self.refused(study.tell, told[0], **told[1])
         self.assertEqual((trial.state, trial.metrics), ("running", {}))
 
+    def test_an_end_without_the_objective_is_refused_and_can_be_told_again(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
+        trial = study.ask()
+        with self.assertRaisesRegex(hone.Error, "^tell.metrics: trial 0 ends without loss; give the objective's value.*$"):
+            study.tell(trial, acc=1)
+        self.assertEqual(trial.state, "running")
+        self.assertEqual(study.tell(trial, loss=1), "stop")
+        self.assertEqual(study.best.metrics, {"loss": 1})
+
     def test_a_bad_addition_changes_nothing(self):
         study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
         self.assertIn("x: 7 is outside float(0, 1)", self.refused(study.add, {"x": 7, "c": "a"}, loss=1))
