@@ -36,6 +36,7 @@
 #include "run/disk.h"
 #include "run/home.h"
 #include "run/outside.h"
+#include "run/unnamed.h"
 #include "store/sqlite.h"
 
 extern char** environ;
@@ -258,9 +259,11 @@ class Runner {
     if (open.study.trials().empty() && !disk.room(clock.now()))
       return fail(Code::Unavailable, fmt::format("{}: its disk is too full to start; choose another --home", folder));
     hooks.room = [&] { return disk.room(clock.now()); };
+    Unnamed unnamed(open.study.spec());
     hooks.seen = [&, keep = std::move(hooks.seen), found = false](const Event& event, const Study& study) mutable {
       keep(event, study);
       watch_disk(disk, event);
+      for (const std::string& line : unnamed.seen(event.fact)) say_warning(line);
       if (const auto* report = std::get_if<Reported>(&event.fact); report && !found)
         if (const auto line =
                 started_over(*report, study.trials()[static_cast<std::size_t>(report->trial)], study.spec())) {
