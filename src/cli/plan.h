@@ -17,6 +17,8 @@ struct StudyPlan {
   std::int64_t units = 0;  // of the fidelity, if every rung is full
 };
 Result<StudyPlan> make_plan(const StudySpec& spec);
+/// Fills in what a new study's `warm_start` would take over from this home; fails as `hone run` would.
+Result<void> plan_warm_start(StudySpec& spec, const std::string& home);
 Json plan_json(const StudyPlan& plan);
 std::string plan_text(const StudyPlan& plan, const Slots& slots);
 

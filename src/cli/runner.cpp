@@ -90,8 +90,9 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
     return kInterrupted;
   }
   if (!best.empty()) return kDone;
-  remark(fmt::format("study {}: {}; look at {}/0/stderr, or see what one run does with `hone try`", spec.name,
-                     no_best_text(spec, study.trials()), folder));
+  remark(fmt::format(
+      "study {}: {}{}", spec.name, no_best_text(spec, study.trials(), folder),
+      study.trials().empty() ? "; --extend with more trials goes on, another --name starts a new one" : ""));
   return study.failed() ? kNoResult : kDone;
 }
 
