@@ -228,10 +228,14 @@ void bind_trial(nb::module_& module) {
           "seed", [](const TrialView& view) { return view.core->read(view.id, run_seed); }, doc::kTrialSeed)
       .def_prop_ro(
           "resume",
-          [](const TrialView& view) {
-            return view.core->read(view.id, [](const Trial& trial) { return trial.attempt > 1; });
-          },
+          [](const TrialView& view) { return view.core->with([&](AskTell& asked) { return asked.resumes(view.id); }); },
           doc::kResume)
+      .def_prop_ro(
+          "repeat",
+          [](const TrialView& view) {
+            return view.core->read(view.id, [](const Trial& trial) { return trial.repeat + 1; });
+          },
+          doc::kRepeat)
       .def_prop_ro("donor", &from_of, nb::sig("def donor(self) -> dict[str, int] | None"), doc::kDonor)
       .def_prop_ro(
           "state",

@@ -161,6 +161,29 @@ TEST(AskTell, EveryRunNamesEveryObjective) {
   EXPECT_EQ(say(twice, R"({"best": true})")["best"]["metrics"]["loss"], 1.5);
 }
 
+/// What is handed out, a line each, of a study with `repeat: 2` whose trials all end where they should.
+std::vector<std::string> repeats_of(const std::string& text, int count) {
+  AskTell study = make(text + "repeat: 2\n");
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) {
+    const Json trial = say(study, R"({"ask": 1})")["trials"][0];
+    out.push_back(dump(Json{trial["trial"], trial["until"], trial["repeat"], trial["resume"]}));
+    say(study,
+        dump(Json{{"tell",
+                   {{"trial", trial["trial"]}, {"metrics", {{"loss", i}}}, {"at", trial["until"]}, {"done", true}}}}));
+  }
+  return out;
+}
+
+TEST(AskTell, EachRunOfAConfigurationHasItsNumberAndBeginsAnew) {
+  EXPECT_EQ(repeats_of(kFlat, 4),
+            (std::vector<std::string>{"[0,1,1,false]", "[0,1,2,false]", "[1,1,1,false]", "[1,1,2,false]"}));
+  const auto rungs = repeats_of(kRungs, 14);
+  const auto resumed = std::find(rungs.begin(), rungs.end(), "[0,3,1,true]");
+  ASSERT_NE(resumed, rungs.end()) << "trial 0 is promoted";
+  EXPECT_EQ(resumed[1], "[0,3,2,true]") << "from the checkpoint of its own second run";
+}
+
 TEST(AskTell, ALateTellIsAnsweredByTheMove) {
   AskTell study = make(kFlat);
   say(study, R"({"ask": 1})");

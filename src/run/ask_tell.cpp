@@ -112,6 +112,10 @@ void AskTell::remember(const Event& event) {
   if (Said* said = said_of(trial_of(event).value_or(-1)); said && (starts || decided)) {
     said->decided = decided;
     if (starts) said->end.reset();
+    const auto* again = std::get_if<Relaunched>(&event.fact);
+    const int repeat = again ? again->repeat : 0;
+    if (starts) said->resumes = repeat < said->repeats && !(again && again->fresh);
+    if (starts) said->repeats = std::max(said->repeats, repeat + 1);
   }
   const auto* exit = std::get_if<Exited>(&event.fact);
   if (Said* said = exit ? said_of(exit->trial) : nullptr) said->run = {};

@@ -37,6 +37,9 @@ class AskTell {
   /// A finished trial from elsewhere. Invalid, and nothing changed, if the config does not fit or the objective is missing.
   Result<TrialId> add(const NamedValues& config, Metrics metrics);
 
+  /// Its newest run goes on from an earlier one's checkpoint; false also for the first of each of its `repeat` runs.
+  bool resumes(TrialId id) const { return said_[static_cast<std::size_t>(id)].resumes; }
+
   const Study& study() const { return study_; }
   const std::string* finished() const { return study_.finished(); }
   /// The newest raw value of each metric; the objectives' as the study counts them (last, best or mean).
@@ -67,6 +70,8 @@ class AskTell {
     Metrics run;      // those of the newest run
     Metrics last;     // those of the last report
     std::string why;
+    int repeats = 0;  // of the configuration's runs that were begun
+    bool resumes = false;
     std::optional<std::string> end;  // how the caller ended the newest run: "done", or the cause of its failure
     bool decided = false;            // it is the study that ended it
   };

@@ -202,6 +202,17 @@ class Rungs(unittest.TestCase):
         self.assertEqual(study.best.reports[-1]["at"], 9)
         self.assertIsNotNone(study.finished)
 
+    def test_each_run_of_a_configuration_has_its_number_and_begins_anew(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1, repeat=2)
+        seen, seeds = [], set()
+        for loss in range(4):
+            trial = study.ask()
+            seen.append((trial.number, trial.repeat, trial.resume))
+            seeds.add(trial.seed)
+            study.tell(trial, loss=loss)
+        self.assertEqual(seen, [(0, 1, False), (0, 2, False), (1, 1, False), (1, 2, False)])
+        self.assertEqual(len(seeds), 4)
+
     def test_what_is_told_too_late_is_ignored(self):
         study = hone.Study(**RUNGS)
         trial = study.ask()
