@@ -59,7 +59,7 @@ bench-quality: build  ## searchers against those of other libraries, in minutes;
 	@cmake $(BUILD) -DHONE_PYTHON_MODULE=ON -DPython_EXECUTABLE=$(PYTHON) >/dev/null
 	@cmake --build $(BUILD) -j $(JOBS) --target hone_python
 	@PYTHONPATH=$(abspath $(BUILD))/python $(PYTHON) bench/quality $(ARGS)
-	@PYTHONPATH=$(abspath $(BUILD))/python $(PYTHON) bench/latency $(ARGS)
+	@PYTHONPATH=$(abspath $(BUILD))/python $(PYTHON) bench/latency $(filter --short,$(ARGS))
 
 demo: build  ## random search against TPE with ASHA on Fashion-MNIST, under 6 minutes
 	@$(SETUP) demo

@@ -48,6 +48,12 @@ def _domain(domain: Any) -> tuple[Any, list[Any] | None]:
     return domain.definition, domain.objects
 
 
+def listed(value: Any, name: str, example: str) -> list[Any]:
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise Error(f"{name}: {value!r} is not a list; write {name}={example}")
+    return list(value)
+
+
 def text(definition: Mapping[str, Any]) -> str:
     try:
         return json.dumps(definition, allow_nan=False, default=_number)
@@ -65,7 +71,7 @@ def _number(value: Any) -> Any:  # numpy's
 def points(initial: Iterable[Any]) -> list[Any]:
     """The section `initial`, with the words of what choices were given as."""
     out = []
-    for index, point in enumerate(initial):
+    for index, point in enumerate(listed(initial, "initial", "[{'lr': 0.01}]")):
         if not isinstance(point, Mapping):
             raise Error(f"initial[{index}]: {point!r} is not a dict; write {{'lr': 0.01}}")
         if isinstance(point.get("config"), Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ class Space(_core.SpaceEngine):
 
     def __init__(self, params: Mapping[str, Any], constraints: Iterable[str] = ()):
         self.definition, self.objects = _definition.read_space(params)
-        self.constraints = list(constraints)
+        self.constraints = _definition.listed(constraints, "constraints", "['width % 2 == 1']")
         study = {"name": "space", "objective": "minimize loss", "space": self.definition, "constraints": self.constraints}
         super().__init__(_definition.text(study), self.objects)
 
@@ -67,20 +68,29 @@ class Study(_core.Engine):
         objective = _objective(objective, minimize, maximize)
         if isinstance(space, Space):
             objects = space.objects
-            constraints = [*space.constraints, *(constraints or ())]
             definition["space"] = space.definition
         elif space is not None:
             definition["space"], objects = _definition.read_space(space)
+        if constraints is not None:
+            constraints = _definition.listed(constraints, "constraints", "['width % 2 == 1']")
+        if isinstance(space, Space):
+            constraints = [*space.constraints, *(constraints or ())]
+        if outcome_constraints is not None:
+            outcome_constraints = _definition.listed(outcome_constraints, "outcome_constraints", "['latency_ms <= 20']")
+        if fix is not None and not isinstance(fix, Mapping):
+            raise Error(f"fix: {fix!r} is not a dict; write fix={{'lr': 0.01}}")
         given = {"objective": objective, "searcher": searcher, "scheduler": scheduler, "cost": cost,
                  "fidelity": fidelity, "stop": stop, "parallel": parallel, "limits": limits, "seed": seed,
-                 "constraints": list(constraints) if constraints is not None else None,
-                 "outcome_constraints": list(outcome_constraints) if outcome_constraints is not None else None,
+                 "constraints": constraints, "outcome_constraints": outcome_constraints,
                  "initial": _definition.points(initial) if initial is not None else None, **more}
         definition.update((key, value) for key, value in given.items() if value is not None)
         short = {"trials": trials, "time": time, "target": target}
         options = [(key, str(value)) for key, value in short.items() if value is not None]
         options += [("fix", f"{key}={plain(value, 'fix.' + key)}") for key, value in (fix or {}).items()]
-        super().__init__(_definition.text(definition), options, objects)
+        try:
+            super().__init__(_definition.text(definition), options, objects)
+        except Error as error:
+            raise Error(_in_arguments(str(error))) from None
 
     def __repr__(self) -> str:
         return f"<hone.Study {len(self)} trials, {self.searcher}, {self.scheduler}>"
@@ -90,9 +100,20 @@ def _objective(objective: Any, minimize: Any, maximize: Any) -> Any:
     if objective is not None:
         if minimize is not None or maximize is not None:
             raise Error("objective: is given beside minimize or maximize; keep one")
-        return objective if isinstance(objective, str) else list(objective)
+        return objective if isinstance(objective, str) else _definition.listed(objective, "objective", "'minimize loss'")
     out = []
     for verb, metrics in (("minimize", minimize), ("maximize", maximize)):
-        for metric in [metrics] if isinstance(metrics, str) else metrics or ():
+        if metrics is None:
+            continue
+        for metric in [metrics] if isinstance(metrics, str) or not isinstance(metrics, Iterable) else metrics:
+            if not isinstance(metric, str) or not metric:
+                raise Error(f"{verb}: {metric!r} is not a metric's name; write {verb}='loss'")
             out.append(f"{verb} {metric}")
     return out[0] if len(out) == 1 else out or None
+
+
+def _in_arguments(mistakes: str) -> str:
+    """What the command line calls --stop.trials is trials= here."""
+    lines = [re.sub(r"^--(stop\.)?", "", line) for line in mistakes.splitlines()]
+    return "\n".join("objective: is missing; write minimize='loss' or maximize='acc'"
+                     if line.startswith("objective: is missing;") else line for line in lines)

@@ -70,6 +70,12 @@ def number(value: Any, where: str) -> str:
     return str(plain(value, where))
 
 
+def flag(value: Any, where: str) -> bool:
+    if value not in (True, False):
+        raise Error(f"{where}: {value!r} is neither True nor False")
+    return bool(value)
+
+
 def quoted(value: Any, where: str) -> str:
     text = plain(value, where)
     if not isinstance(text, str):
@@ -89,6 +95,8 @@ def condition(when: When) -> str | None:
         raise Error(f"when: {when!r} is neither an expression nor a dict; write when={{'model': 'svm'}}")
     terms = []
     for name, values in when.items():
+        if not isinstance(name, str):
+            raise Error(f"when: {name!r} is not a parameter's name; write when={{'model': 'svm'}}")
         if isinstance(values, (list, set, frozenset, range)):
             options = ", ".join(quoted(value, "when") for value in values)
             terms.append(f"{name} in [{options}]")
@@ -110,11 +118,19 @@ def _common(when: When = None, low_cost: Any = None, default: Any = None, mutabl
         out["low_cost"] = plain(low_cost, "low_cost")
     if default is not None:
         out["default"] = plain(default, "default")
-    if not mutable:
+    if not flag(mutable, "mutable"):
         out["mutable"] = False
     if prior is not None:
-        out["prior"] = prior if isinstance(prior, str) else f"normal({number(prior[0], 'prior')}, {number(prior[1], 'prior')})"
+        out["prior"] = prior if isinstance(prior, str) else _normal(prior)
     return out
+
+
+def _normal(prior: Any) -> str:
+    try:
+        mu, sigma = prior
+    except (TypeError, ValueError):
+        raise Error(f"prior: {prior!r} is neither (mu, sigma) nor a str; write prior=(3, 1) or 'normal(3, 1)'") from None
+    return f"normal({number(mu, 'prior')}, {number(sigma, 'prior')})"
 
 
 def _call(name: str, *words: str, **named: Any) -> str:
@@ -130,7 +146,7 @@ def float(lo: builtins.float, hi: builtins.float, *, log: bool = False, step: bu
     >>> hone.Space({"lr": hone.float(1e-4, 1e-1, log=True)}).decode([0.5])
     {'lr': 0.003162277660168}
     """
-    return _domain(_call("float", number(lo, "lo"), number(hi, "hi"), *["log"] * bool(log), step=step), common)
+    return _domain(_call("float", number(lo, "lo"), number(hi, "hi"), *["log"] * flag(log, "log"), step=step), common)
 
 
 def int(lo: builtins.int, hi: builtins.int, *, log: bool = False, step: builtins.int | None = None,
@@ -141,7 +157,7 @@ def int(lo: builtins.int, hi: builtins.int, *, log: bool = False, step: builtins
     >>> hone.Space({"depth": hone.int(2, 32, log=True)}).decode([1.0])
     {'depth': 32}
     """
-    return _domain(_call("int", number(lo, "lo"), number(hi, "hi"), *["log"] * bool(log), step=step), common)
+    return _domain(_call("int", number(lo, "lo"), number(hi, "hi"), *["log"] * flag(log, "log"), step=step), common)
 
 
 def choice(options: Iterable[Any], *more: Any, weights: Sequence[builtins.float] | None = None, ordered: bool = False,
@@ -161,10 +177,13 @@ def choice(options: Iterable[Any], *more: Any, weights: Sequence[builtins.float]
     except TypeError:
         raise Error(f"choice: {options!r} is not a list of options; write choice(['a', 'b'])") from None
     definition: dict[str, Any] = {"choices": [plain(option, "choice") for option in objects]}
-    if ordered:
+    if flag(ordered, "ordered"):
         definition["ordered"] = True
     if weights is not None:
-        definition["weights"] = [builtins.float(weight) for weight in weights]
+        try:
+            definition["weights"] = [builtins.float(weight) for weight in weights]
+        except (TypeError, ValueError):
+            raise Error(f"weights: {weights!r} is not a list of numbers; write weights=[2, 1]") from None
     return Domain({**definition, **_common(**common)}, objects)
 
 

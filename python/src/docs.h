@@ -16,7 +16,9 @@ inline constexpr const char* kUntil = "How far the trial is to run, in whole uni
 inline constexpr const char* kLevels = "The same by name, of all fidelities: {\"epoch\": 9, \"share\": 0.4642}.";
 inline constexpr const char* kTrialSeed =
     "For the trial's own randomness, 0 to 2**31 - 1; follows from the study's seed.";
-inline constexpr const char* kResume = "True if the trial has run before and goes on, up to a larger `until`.";
+inline constexpr const char* kResume =
+    "True if the trial has run before and goes on, up to a larger `until`; False for the first of each `repeat`.";
+inline constexpr const char* kRepeat = "Which of the configuration's runs it is, with `repeat`, from 1 on.";
 inline constexpr const char* kDonor =
     "Whose checkpoint to begin with, {\"trial\": number, \"at\": units} (PBT); else None.";
 inline constexpr const char* kState = "\"waiting\", \"running\", \"paused\", \"completed\", \"stopped\" or \"failed\".";

@@ -22,15 +22,19 @@ class PySpace {
     return out;
   }
   bool finite() const { return space().finite(); }
-  std::vector<double> encode(const nb::dict& config) const { return space().encode(checked(config)); }
-  nb::dict decode(const std::vector<double>& unit) const { return dictionary_.dict(space().decode(sized(unit))); }
-  nb::dict draw(const std::vector<double>& unit) const { return dictionary_.dict(space().draw(sized(unit))); }
-  nb::dict check(const nb::dict& config) const { return dictionary_.dict(checked(config)); }
-  bool allows(const nb::dict& config) const {
-    const auto checked = space().check(dictionary_.values(config));
+  std::vector<double> encode(nb::handle config) const { return space().encode(checked("encode", config)); }
+  nb::dict decode(nb::handle unit) const { return dictionary_.dict(space().decode(sized(unit))); }
+  nb::dict draw(nb::handle unit) const { return dictionary_.dict(space().draw(sized(unit))); }
+  nb::dict check(nb::handle config) const { return dictionary_.dict(checked("check", config)); }
+  bool allows(nb::handle config) const {
+    const auto checked = space().check(dictionary_.values(config_of("allows", config)));
     return checked.has_value();
   }
-  nb::list sample(std::int64_t n, std::uint64_t seed) const {
+  nb::list sample(nb::handle count, nb::handle given) const {
+    const std::int64_t n = whole_of("sample.n", count);
+    std::uint64_t seed = 0;
+    if (PyBool_Check(given.ptr()) || !nb::try_cast(given, seed))
+      throw Failure("sample.seed: " + shown_object(given) + " is not a whole number from 0 to 2^64 - 1");
     nb::list out;
     for (std::int64_t i = 0; i < n; ++i)
       out.append(
@@ -42,8 +46,12 @@ class PySpace {
   /// Through the study file, so that a space is read and refused in one way only.
   static Space read(const std::string& definition) { return unwrap(read_study_file(definition, "")).space; }
   const Space& space() const { return dictionary_.space(); }
-  Config checked(const nb::dict& config) const { return unwrap(space().check(dictionary_.values(config))); }
-  const std::vector<double>& sized(const std::vector<double>& unit) const {
+  Config checked(const std::string& where, nb::handle config) const {
+    return unwrap(space().check(dictionary_.values(config_of(where, config))));
+  }
+  std::vector<double> sized(nb::handle given) const {
+    std::vector<double> unit;
+    if (!nb::try_cast(given, unit)) throw Failure("unit: " + shown_object(given) + " is not a list of numbers");
     if (unit.size() == space().free().size()) return unit;
     throw Failure("unit: " + std::to_string(unit.size()) + " numbers; the space has " +
                   std::to_string(space().free().size()) + " free parameters");
@@ -60,17 +68,17 @@ void bind_space(nb::module_& module) {
       .def_prop_ro("names", &PySpace::names, doc::kNames)
       .def_prop_ro("free", &PySpace::free, doc::kFree)
       .def_prop_ro("finite", &PySpace::finite, "Is no free parameter continuous?")
-      .def("encode", &PySpace::encode, nb::arg("config"),
+      .def("encode", &PySpace::encode, nb::arg("config").none(),
            nb::sig("def encode(self, config: dict[str, typing.Any]) -> list[float]"), doc::kEncode)
-      .def("decode", &PySpace::decode, nb::arg("unit"),
+      .def("decode", &PySpace::decode, nb::arg("unit").none(),
            nb::sig("def decode(self, unit: collections.abc.Sequence[float]) -> dict[str, typing.Any]"), doc::kDecode)
-      .def("draw", &PySpace::draw, nb::arg("unit"),
+      .def("draw", &PySpace::draw, nb::arg("unit").none(),
            nb::sig("def draw(self, unit: collections.abc.Sequence[float]) -> dict[str, typing.Any]"), doc::kDraw)
-      .def("sample", &PySpace::sample, nb::arg("n"), nb::arg("seed") = 0,
+      .def("sample", &PySpace::sample, nb::arg("n").none(), nb::arg("seed").none() = 0,
            nb::sig("def sample(self, n: int, seed: int = 0) -> list[dict[str, typing.Any]]"), doc::kSample)
-      .def("check", &PySpace::check, nb::arg("config"),
+      .def("check", &PySpace::check, nb::arg("config").none(),
            nb::sig("def check(self, config: dict[str, typing.Any]) -> dict[str, typing.Any]"), doc::kCheck)
-      .def("allows", &PySpace::allows, nb::arg("config"),
+      .def("allows", &PySpace::allows, nb::arg("config").none(),
            nb::sig("def allows(self, config: dict[str, typing.Any]) -> bool"), doc::kAllows);
 }
 

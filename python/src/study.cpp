@@ -1,5 +1,6 @@
 #include "study.h"
 
+#include <fmt/format.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -43,26 +44,48 @@ class PyStudy {
   PyStudy(const std::string& definition, const StudyOptions& options, const Objects& objects)
       : core_(make_core(definition, options, objects)) {}
 
-  std::optional<TrialView> ask() {
+  std::optional<TrialView> ask(const nb::args& args, const nb::kwargs& named) {
+    if (args.size() + named.size() > 0) throw Failure("ask: takes nothing and gives one trial; ask again for another");
     const auto ids = unwrap(core_->with([](AskTell& asked) { return asked.ask(1); }));
     return ids.empty() ? std::nullopt : std::optional(view(ids[0]));
   }
 
-  const char* tell(nb::handle trial, std::optional<Resource> at, std::optional<std::string> failed,
-                   std::optional<bool> done, const nb::kwargs& metrics) {
+  const char* tell(const nb::args& args, const nb::kwargs& named) {
+    if (args.size() > 1) throw Failure("tell: takes one trial, the rest by name; write tell(trial, loss=0.3)");
+    nb::object trial = args.size() == 1 ? nb::object(args[0]) : nb::object();
+    nb::dict metrics;
     AskTell::Told told;
+    std::optional<bool> done;
+    for (const auto& [key, value] : named) {
+      const std::string_view name = nb::borrow<nb::str>(key).c_str();
+      if (name == "trial" && !trial.is_valid()) trial = nb::borrow(value);
+      else if (name != "at" && name != "failed" && name != "done") metrics[key] = value;
+      else if (value.is_none()) continue;
+      else if (name == "at") told.at = whole_of("tell.at", value);
+      else if (name == "failed" && PyUnicode_Check(value.ptr())) told.failed = nb::borrow<nb::str>(value).c_str();
+      else if (name == "done" && PyBool_Check(value.ptr())) done = value.is(nb::bool_(true));
+      else
+        throw Failure(fmt::format("tell.{}: {} is not {}", name, shown_object(value),
+                                  name == "done" ? "a bool" : "a str; write e.g. failed=\"oom\""));
+    }
+    if (!trial.is_valid()) throw Failure("tell: the trial is missing; write tell(trial, loss=0.3)");
     told.metrics = metrics_of(metrics);
-    told.at = at;
-    told.done = done.value_or(!at && !failed);
-    told.failed = std::move(failed);
+    told.done = done.value_or(!told.at && !told.failed);
     if (told.metrics.empty() && !told.failed && !done.value_or(false))
       throw Failure("tell: no metric is given; write e.g. tell(trial, loss=0.3), or tell(trial, failed=\"oom\")");
     const TrialId id = id_of(trial);
     return name(unwrap(core_->with([&](AskTell& asked) { return asked.tell(id, std::move(told)); })));
   }
 
-  TrialView add(const nb::dict& config, const nb::kwargs& metrics) {
-    const NamedValues values = core_->dictionary().values(config);
+  TrialView add(const nb::args& args, const nb::kwargs& named) {
+    nb::dict metrics;
+    nb::object config = args.size() == 1 ? nb::object(args[0]) : nb::object();
+    for (const auto& [key, value] : named)
+      if (std::string_view(nb::borrow<nb::str>(key).c_str()) == "config" && args.size() == 0)
+        config = nb::borrow(value);
+      else metrics[key] = value;
+    if (!config.is_valid()) throw Failure("add: takes one configuration; write add({'lr': 0.01}, loss=0.3)");
+    const NamedValues values = core_->dictionary().values(config_of("add", config));
     Metrics numbers = metrics_of(metrics);
     return view(unwrap(core_->with([&](AskTell& asked) { return asked.add(values, std::move(numbers)); })));
   }
@@ -75,8 +98,9 @@ class PyStudy {
     const auto id = core_->with([](AskTell& asked) { return asked.study().incumbent(); });
     return id ? std::optional(view(*id)) : std::nullopt;
   }
-  nb::object belief(const nb::dict& config) const {
-    const Config at = unwrap(core_->dictionary().space().check(core_->dictionary().values(config)));
+  nb::object belief(nb::handle config) const {
+    const NamedValues values = core_->dictionary().values(config_of("belief", config));
+    const Config at = unwrap(core_->dictionary().space().check(values));
     const auto [belief, maximize] = core_->with([&](AskTell& asked) {
       const auto& objectives = asked.study().spec().objectives;
       return std::pair(objectives.size() == 1 ? asked.study().belief(at) : std::nullopt, objectives[0].maximize);
@@ -204,10 +228,14 @@ void bind_trial(nb::module_& module) {
           "seed", [](const TrialView& view) { return view.core->read(view.id, run_seed); }, doc::kTrialSeed)
       .def_prop_ro(
           "resume",
-          [](const TrialView& view) {
-            return view.core->read(view.id, [](const Trial& trial) { return trial.attempt > 1; });
-          },
+          [](const TrialView& view) { return view.core->with([&](AskTell& asked) { return asked.resumes(view.id); }); },
           doc::kResume)
+      .def_prop_ro(
+          "repeat",
+          [](const TrialView& view) {
+            return view.core->read(view.id, [](const Trial& trial) { return trial.repeat + 1; });
+          },
+          doc::kRepeat)
       .def_prop_ro("donor", &from_of, nb::sig("def donor(self) -> dict[str, int] | None"), doc::kDonor)
       .def_prop_ro(
           "state",
@@ -253,17 +281,16 @@ void bind_study(nb::module_& module) {
   nb::class_<PyStudy>(module, "Engine", "What hone.Study is built on.")
       .def(nb::init<const std::string&, const StudyOptions&, const Objects&>(), nb::arg("definition"),
            nb::arg("options"), nb::arg("objects"))
-      .def("ask", &PyStudy::ask, doc::kAsk)
-      .def("tell", &PyStudy::tell, nb::arg("trial").none(), nb::kw_only(), nb::arg("at") = nb::none(),
-           nb::arg("failed") = nb::none(), nb::arg("done") = nb::none(), nb::arg("metrics"),
+      .def("ask", &PyStudy::ask, nb::sig("def ask(self) -> Trial | None"), doc::kAsk)
+      .def("tell", &PyStudy::tell,
            nb::sig("def tell(self, trial: Trial | int, *, at: int | None = None, failed: str | None = None, "
                    "done: bool | None = None, **metrics: float) -> str"),
            doc::kTell)
-      .def("add", &PyStudy::add, nb::arg("config"), nb::arg("metrics"),
-           nb::sig("def add(self, config: dict[str, typing.Any], **metrics: float) -> Trial"), doc::kAdd)
+      .def("add", &PyStudy::add, nb::sig("def add(self, config: dict[str, typing.Any], **metrics: float) -> Trial"),
+           doc::kAdd)
       .def_prop_ro("best", &PyStudy::best, doc::kBest)
       .def_prop_ro("incumbent", &PyStudy::incumbent, doc::kIncumbent)
-      .def("belief", &PyStudy::belief, nb::arg("config"),
+      .def("belief", &PyStudy::belief, nb::arg("config").none(),
            nb::sig("def belief(self, config: dict[str, typing.Any]) -> dict[str, float] | None"), doc::kBelief)
       .def_prop_ro("front", &PyStudy::front, doc::kFront)
       .def_prop_ro("trials", &PyStudy::trials, doc::kTrials)

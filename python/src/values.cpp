@@ -58,6 +58,18 @@ double number_of(const std::string& name, nb::handle object) {
   throw Failure(fmt::format("{}: {} is not a number", name, shown_object(object)));
 }
 
+std::int64_t whole_of(const std::string& where, nb::handle object) {
+  std::int64_t whole = 0;
+  if (!PyBool_Check(object.ptr()) && nb::try_cast(object, whole)) return whole;
+  throw Failure(fmt::format("{}: {} is not a whole number", where, shown_object(object)));
+}
+
+nb::dict config_of(const std::string& where, nb::handle object) {
+  if (PyDict_Check(object.ptr())) return nb::borrow<nb::dict>(object);
+  throw Failure(
+      fmt::format("{}: {} is no configuration; write a dict, e.g. {{'lr': 0.01}}", where, shown_object(object)));
+}
+
 Metrics metrics_of(const nb::dict& metrics) {
   Metrics out;
   for (const auto& [key, value] : metrics) {

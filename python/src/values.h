@@ -59,6 +59,10 @@ nb::dict metrics_dict(const Metrics& metrics);
 /// Failure for what is no number: "loss: 'x' is not a number".
 double number_of(const std::string& name, nb::handle object);
 Metrics metrics_of(const nb::dict& metrics);
+/// Failure with "`where`: 3 is not a whole number" or "… is no configuration; …". An argument is a handle, not the type
+/// that it must have: nanobind's own refusal is a page of signatures.
+std::int64_t whole_of(const std::string& where, nb::handle object);
+nb::dict config_of(const std::string& where, nb::handle object);
 /// Python's repr, cut to a line of 60 characters.
 std::string shown_object(nb::handle object);
 

@@ -64,13 +64,15 @@ Json best_trial(const AskTell& asked, TrialId id) {
               {"metrics", metrics_json(asked.metrics(id))}};
 }
 
-Json handed_out(const Study& study, TrialId id) {
+Json handed_out(const AskTell& asked, TrialId id) {
+  const Study& study = asked.study();
   const Trial& trial = study.trials()[static_cast<std::size_t>(id)];
   Json out{{"trial", id},
            {"config", config_json(study.spec().space, trial.config)},
            {"until", trial.until},
            {"seed", run_seed(trial)},
-           {"resume", trial.attempt > 1}};
+           {"resume", asked.resumes(id)}};
+  if (study.spec().repeat > 1) out["repeat"] = trial.repeat + 1;
   if (const auto& fidelity = study.spec().fidelity; fidelity && !fidelity->further.empty())
     out["levels"] = named_json(levels_at(*fidelity, trial.until));
   if (trial.from) out["from"] = Json{{"trial", trial.from->trial}, {"at", trial.from->at}};
@@ -83,7 +85,7 @@ Result<Json> ask(AskTell& study, const Json& request) {
   const auto started = study.ask(request.get<int>());
   if (!started) return tl::unexpected(started.error());
   Json trials = Json::array();
-  for (const TrialId id : *started) trials.push_back(handed_out(study.study(), id));
+  for (const TrialId id : *started) trials.push_back(handed_out(study, id));
   Json out{{"trials", std::move(trials)}};
   if (study.finished()) out["finished"] = true;
   return out;

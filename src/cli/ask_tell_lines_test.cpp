@@ -127,6 +127,63 @@ TEST(AskTell, ABadLineAnswersAnErrorAndChangesNothing) {
   EXPECT_THAT(answer_line(study, R"({"tell": {"trial": 0, "metrcs": {}}})"), HasSubstr("did you mean metrics?"));
 }
 
+TEST(AskTell, AnEndWithoutTheObjectiveIsRefusedAndMendable) {
+  AskTell study = make(kFlat);
+  say(study, R"({"ask": 3})");
+  for (const char* line :
+       {R"({"tell": {"trial": 0, "metrics": {"acc": 1}, "done": true}})", R"({"tell": {"trial": 0, "done": true}})"})
+    EXPECT_THAT(answer_line(study, line),
+                HasSubstr("tell.metrics: trial 0 ends without loss; give the objective's value"))
+        << line;
+  EXPECT_EQ(study.study().trials()[0].phase, Phase::Running);
+  const Json stop = Json::parse(R"({"move": "stop"})");
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 0, "metrics": {"loss": 1}, "done": true}})"), stop);
+  say(study, R"({"tell": {"trial": 1, "metrics": {"loss": 0.5}}})");
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 1, "done": true}})"), stop) << "it was told on the way";
+  EXPECT_EQ(say(study, R"({"tell": {"trial": 2, "failed": "no metric"}})"), stop);
+  EXPECT_EQ(say(study, R"({"best": true})")["best"]["trial"], 1);
+}
+
+TEST(AskTell, EveryRunNamesEveryObjective) {
+  AskTell both = make(
+      "objective: [minimize loss, minimize size]\nspace: {x: \"float(0, 1)\"}\nsearcher: random\nstop: {trials: 3}\n");
+  say(both, R"({"ask": 1})");
+  say(both, R"({"tell": {"trial": 0, "metrics": {"loss": 0.5}}})");
+  EXPECT_THAT(answer_line(both, R"({"tell": {"trial": 0, "done": true}})"), HasSubstr("trial 0 ends without size"));
+  EXPECT_EQ(say(both, R"({"tell": {"trial": 0, "metrics": {"size": 3}, "done": true}})"),
+            Json::parse(R"({"move": "stop"})"));
+  AskTell twice = make(std::string(kFlat) + "repeat: 2\n");
+  for (const char* loss : {"1", "2"}) {
+    say(twice, R"({"ask": 1})");
+    EXPECT_THAT(answer_line(twice, R"({"tell": {"trial": 0, "done": true}})"), HasSubstr("ends without loss"));
+    say(twice, std::string(R"({"tell": {"trial": 0, "metrics": {"loss": )") + loss + R"(}, "done": true}})");
+  }
+  EXPECT_EQ(say(twice, R"({"best": true})")["best"]["metrics"]["loss"], 1.5);
+}
+
+/// What is handed out, a line each, of a study with `repeat: 2` whose trials all end where they should.
+std::vector<std::string> repeats_of(const std::string& text, int count) {
+  AskTell study = make(text + "repeat: 2\n");
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) {
+    const Json trial = say(study, R"({"ask": 1})")["trials"][0];
+    out.push_back(dump(Json{trial["trial"], trial["until"], trial["repeat"], trial["resume"]}));
+    say(study,
+        dump(Json{{"tell",
+                   {{"trial", trial["trial"]}, {"metrics", {{"loss", i}}}, {"at", trial["until"]}, {"done", true}}}}));
+  }
+  return out;
+}
+
+TEST(AskTell, EachRunOfAConfigurationHasItsNumberAndBeginsAnew) {
+  EXPECT_EQ(repeats_of(kFlat, 4),
+            (std::vector<std::string>{"[0,1,1,false]", "[0,1,2,false]", "[1,1,1,false]", "[1,1,2,false]"}));
+  const auto rungs = repeats_of(kRungs, 14);
+  const auto resumed = std::find(rungs.begin(), rungs.end(), "[0,3,1,true]");
+  ASSERT_NE(resumed, rungs.end()) << "trial 0 is promoted";
+  EXPECT_EQ(resumed[1], "[0,3,2,true]") << "from the checkpoint of its own second run";
+}
+
 TEST(AskTell, ALateTellIsAnsweredByTheMove) {
   AskTell study = make(kFlat);
   say(study, R"({"ask": 1})");

@@ -9,10 +9,9 @@ namespace hone {
 
 std::string absolute_path(const std::string& path);
 
-/// Why there is no best trial yet.
-std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials);
+/// Why there is no best trial yet, and what may help. `folder`: the study's, absolute.
+std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials, const std::string& folder);
 
-/// `folder`: the study's, absolute.
 Json best_json(const StudyView& study, TrialId id, const std::string& folder);
 std::string best_text(const StudySpec& spec, const Trial& trial, const std::string& folder);
 

@@ -32,17 +32,25 @@ Json best_json(const StudyView& study, TrialId id, const std::string& folder) {
   return out;
 }
 
-std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials) {
+std::string no_best_text(const StudySpec& spec, const std::vector<Trial>& trials, const std::string& folder) {
   const std::string& metric = spec.objectives[0].metric;
+  const Trial* ran = nullptr;
   bool reported = false, finite = false;
   for (const Trial& trial : trials) {
+    if (!ran && trial.attempt > 0) ran = &trial;
     reported = reported || !trial.reports.empty();
     finite = finite ||
              (trial.phase != Phase::Failed && !trial.reports.empty() && std::isfinite(trial.reports.back().loss[0]));
   }
-  if (!reported) return fmt::format("no trial reported {}", metric);
-  if (finite && !spec.outcomes.empty()) return "no trial met all outcome_constraints";
-  return fmt::format("no trial ended well with a finite {}", metric);
+  if (trials.empty()) return "no trial was started";
+  if (finite && !spec.outcomes.empty())
+    return fmt::format(
+        "no trial met all outcome_constraints; loosen one that cannot be met, and see what was reported with "
+        "`hone trials {}`",
+        spec.name);
+  const std::string what = (reported ? "no trial ended well with a finite " : "no trial reported ") + metric;
+  if (!ran || spec.command.empty()) return what;  // by ask and tell
+  return fmt::format("{}; look at {}/{}/stderr, or see what one run does with `hone try`", what, folder, ran->id);
 }
 
 namespace {
@@ -124,7 +132,7 @@ int best_command(const Command& self, const Words& words) {
   const bool several = view->spec().objectives.size() > 1;
   const auto ids = top ? chosen_trials(*view, top) : view->ledger().front();
   if (ids.empty() && !parser.json)
-    warn(fmt::format("study {}: {}", view->name(), no_best_text(view->spec(), view->ledger().trials())));
+    warn(fmt::format("study {}: {}", view->name(), no_best_text(view->spec(), view->ledger().trials(), folder)));
   if (csv) {
     print_trials_csv(*view, ids, stdout);
   } else if (parser.json && (top || several)) {

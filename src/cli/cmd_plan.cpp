@@ -12,6 +12,10 @@
 #include "cli/spec_input.h"
 #include "exec/machine.h"
 #include "exec/memory.h"
+#include "run/home.h"
+#include "run/warm_start.h"
+#include "store/memory.h"
+#include "store/sqlite.h"
 
 namespace hone {
 
@@ -51,6 +55,15 @@ Result<StudyPlan> make_plan(const StudySpec& spec) {
     }
   }
   return plan;
+}
+
+Result<void> plan_warm_start(StudySpec& spec, const std::string& home) {
+  if (spec.warm_start.empty()) return {};
+  auto storage = open_sqlite(database_path(home), OpenMode::ReadOnly);
+  if (!storage && storage.error().code == Code::NotFound) return warm_up(MemoryStorage(), spec, home);
+  if (!storage) return tl::unexpected(storage.error());
+  if ((*storage)->find(spec.name)) return {};  // it is resumed, with what it took over then
+  return warm_up(**storage, spec, home);
 }
 
 Json plan_json(const StudyPlan& plan) {
@@ -148,6 +161,7 @@ int plan_command(const Command& self, const Words& words) {
   parser.add_study_keys(true);
   std::string path;
   std::optional<std::int64_t> gpus;
+  parser.add_home();
   parser.add_json();
   parser.word("FILE", path, "the study file; every key of it is an option too: --trials 20, --scheduler asha");
   parser.whole("--gpus", gpus, "GPUs to use");
@@ -158,6 +172,7 @@ int plan_command(const Command& self, const Words& words) {
                              : read_spec(path, split->options, &warnings);
   if (!spec) return complain(spec.error());
   for (const std::string& line : warnings) warn(line);
+  if (auto ok = plan_warm_start(*spec, parser.home()); !ok) return complain(ok.error());
   const auto plan = make_plan(*spec);
   if (!plan) return complain(plan.error());
   if (const auto said = cannot_go_on(plan->spec))

@@ -20,6 +20,7 @@ namespace {
 
 int dry_run(StudySpec spec, const RunOptions& options) {
   if (!spec.seed) spec.seed = random_seed();
+  if (auto ok = plan_warm_start(spec, options.home); !ok) return complain(ok.error());
   const auto plan = make_plan(spec);
   if (!plan) return complain(plan.error());
   const auto slots = slots_of(spec, options.gpus);

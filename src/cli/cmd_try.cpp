@@ -14,6 +14,7 @@
 #include "exec/command.h"
 #include "exec/folder.h"
 #include "exec/local.h"
+#include "run/unnamed.h"
 
 extern char** environ;
 
@@ -68,8 +69,9 @@ Result<Trial> make_trial(const StudySpec& spec, const Words& pairs, std::optiona
 /// What came of the run, as it comes.
 class Tried {
  public:
-  explicit Tried(const StudySpec& spec) : spec_(spec) {}
+  explicit Tried(const StudySpec& spec) : spec_(spec), unnamed_(spec) {}
   void take(const Fact& fact) {
+    for (std::string& line : unnamed_.seen(fact)) unnamed_lines_.push_back(std::move(line));
     if (const auto* report = std::get_if<Reported>(&fact)) {
       ++reports_;
       const std::string why = report->infeasible.empty() ? "" : " infeasible: " + report->infeasible;
@@ -110,12 +112,16 @@ class Tried {
       warn(fmt::format(
           "no report names {0}: reports count 1, 2, 3 ...; print `{0}=N` beside the metric if that is not meant",
           spec_.fidelity->name));
+    if (seen_)
+      for (const std::string& line : unnamed_lines_) warn(line.substr(line.find(": ") + 2));
     return seen_ && !failed_ ? kDone : kNoResult;
   }
   bool ended = false;
 
  private:
   const StudySpec& spec_;
+  Unnamed unnamed_;
+  std::vector<std::string> unnamed_lines_;
   int reports_ = 0;
   double objective_ = 0;
   std::string hint_;

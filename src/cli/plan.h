@@ -18,6 +18,8 @@ struct StudyPlan {
   bool slot_for_each = false;  // trial, so that a scheduler with rungs has but one
 };
 Result<StudyPlan> make_plan(const StudySpec& spec);
+/// Fills in what a new study's `warm_start` would take over from this home; fails as `hone run` would.
+Result<void> plan_warm_start(StudySpec& spec, const std::string& home);
 Json plan_json(const StudyPlan& plan);
 std::string plan_text(const StudyPlan& plan, const Slots& slots);
 

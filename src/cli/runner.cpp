@@ -37,6 +37,7 @@
 #include "run/disk.h"
 #include "run/home.h"
 #include "run/outside.h"
+#include "run/unnamed.h"
 #include "store/sqlite.h"
 
 extern char** environ;
@@ -90,8 +91,9 @@ int summarize(const RunOptions& options, const Study& study, bool interrupted) {
     return kInterrupted;
   }
   if (!best.empty()) return kDone;
-  remark(fmt::format("study {}: {}; look at {}/0/stderr, or see what one run does with `hone try`", spec.name,
-                     no_best_text(spec, study.trials()), folder));
+  remark(fmt::format(
+      "study {}: {}{}", spec.name, no_best_text(spec, study.trials(), folder),
+      study.trials().empty() ? "; --extend with more trials goes on, another --name starts a new one" : ""));
   return study.failed() ? kNoResult : kDone;
 }
 
@@ -168,6 +170,8 @@ class Runner {
     local.machine = machine_of(spec, options_.gpus);
     local.wakers = {signal_descriptor(), (*control)->descriptor()};
     if (live) local.wakers.push_back(live->timer());
+    const auto outside = outside_searcher(spec, folder, inherited, *extra);
+    if (outside) local.wakers.push_back(outside->descriptor());
     auto executor = LocalExecutor::open(std::move(local));
     if (!executor) return complain(executor.error());
     greet(open, folder, **executor);
@@ -183,22 +187,28 @@ class Runner {
     hooks.seen = [&](const Event& event, const Study& study) {
       checkpoints->seen(event, study.trials(), study.best());
     };
-    hooks.requests = [&] { return (*control)->take(); };
+    hooks.requests = [&] {  // asked once a turn
+      if (outside) outside->pump();
+      return (*control)->take();
+    };
     hooks.opened = what_ran(spec, inherited);
-    std::optional<OutsideSearcher> outside;
-    if (spec.searcher.name == "command") {
-      Environment env = inherited;
-      env.insert(env.end(), extra->begin(), extra->end());
-      outside.emplace(OutsideSearcher::Program{.command = std::get<std::string>(spec.searcher.options.at("command")),
-                                               .folder = spec.folder,
-                                               .log = folder + "/searcher.log",
-                                               .env = std::move(env)});
-      hooks.propose = [&](const Study& study, const Ask& ask) { return outside->propose(study, ask); };
-    }
+    if (outside) hooks.propose = [&](const Study& study, const Ask& ask) { return outside->propose(study, ask); };
     const auto ending = watch(open, storage, **executor, folder, std::move(live), std::move(hooks));
     if (!ending) return complain(ending.error());
     if (auto ok = (*executor)->close(); !ok) remark(ok.error().what);
     return summarize(options_, open.study, *ending == Ending::Interrupted);
+  }
+
+  /// The program of `searcher: {command: ..}`, not yet started; none with another searcher.
+  static std::unique_ptr<OutsideSearcher> outside_searcher(const StudySpec& spec, const std::string& folder,
+                                                           Environment env, const Environment& extra) {
+    if (spec.searcher.name != "command") return nullptr;
+    env.insert(env.end(), extra.begin(), extra.end());
+    return std::make_unique<OutsideSearcher>(
+        OutsideSearcher::Program{.command = std::get<std::string>(spec.searcher.options.at("command")),
+                                 .folder = spec.folder,
+                                 .log = folder + "/searcher.log",
+                                 .env = std::move(env)});
   }
 
   void greet(const OpenStudy& open, const std::string& folder, const LocalExecutor& executor) const {
@@ -238,9 +248,11 @@ class Runner {
     if (open.study.trials().empty() && !disk.room(clock.now()))
       return fail(Code::Unavailable, fmt::format("{}: its disk is too full to start; choose another --home", folder));
     hooks.room = [&] { return disk.room(clock.now()); };
+    Unnamed unnamed(open.study.spec());
     hooks.seen = [&, keep = std::move(hooks.seen), found = false](const Event& event, const Study& study) mutable {
       keep(event, study);
       watch_disk(disk, event);
+      for (const std::string& line : unnamed.seen(event.fact)) say_warning(line);
       if (const auto* report = std::get_if<Reported>(&event.fact); report && !found)
         if (const auto line =
                 started_over(*report, study.trials()[static_cast<std::size_t>(report->trial)], study.spec())) {

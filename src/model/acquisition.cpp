@@ -94,11 +94,11 @@ double Acquisition::at(const double* point) const {
   return value;
 }
 
-double Acquisition::at(const double* point, double* slope) const {
-  const auto d = static_cast<std::size_t>(loss_ != nullptr ? loss_->columns() : requirements_[0].posterior->columns());
+double Acquisition::at(const double* point, std::span<double> slope) const {
+  const std::size_t d = slope.size();
   std::vector<double> mean(d), deviation(d);
-  std::fill(slope, slope + d, 0.0);
-  double value = preferred(point, slope);
+  std::fill(slope.begin(), slope.end(), 0.0);
+  double value = preferred(point, slope.data());
   if (loss_ != nullptr) {
     const Augmented a = augmented(loss_->at(point, mean.data(), deviation.data()), best_, noise_);
     value += a.value;

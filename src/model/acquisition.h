@@ -3,6 +3,7 @@
 
 #include <Eigen/Dense>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "model/gp_posterior.h"
@@ -38,9 +39,9 @@ class Acquisition {
   void prefer(std::vector<Preference> preferences, double strength);
 
   double at(const double* point) const;
-  double at(const double* point, double* slope) const;
-  Eigen::ArrayXd at(const Eigen::MatrixXd& points) const;  // one a column
-  double feasible(const double* point) const;              // probability
+  double at(const double* point, std::span<double> slope) const;  // slope: as many as there are columns
+  Eigen::ArrayXd at(const Eigen::MatrixXd& points) const;         // one a column
+  double feasible(const double* point) const;                     // probability
 
  private:
   double preferred(const double* point, double* slope) const;

@@ -237,11 +237,12 @@ TEST(GpPosterior, OnePointManyPointsAndSlopesAgree) {
   posterior.at(points, mean, deviation);
   const Eigen::ArrayXd values = acquisition.at(points);
   for (Eigen::Index i = 0; i < points.cols(); ++i) {
-    Eigen::VectorXd point = points.col(i), mean_slope(4), deviation_slope(4), slope(4);
+    Eigen::VectorXd point = points.col(i), mean_slope(4), deviation_slope(4);
+    std::vector<double> slope(4);
     const Expectation one = posterior.at(point.data(), mean_slope.data(), deviation_slope.data());
     EXPECT_NEAR(one.mean, mean[i], 1e-10);
     EXPECT_NEAR(one.deviation, deviation[i], 1e-10);
-    EXPECT_NEAR(acquisition.at(point.data(), slope.data()), values[i], 1e-9);
+    EXPECT_NEAR(acquisition.at(point.data(), slope), values[i], 1e-9);
     for (const Eigen::Index j : {0, 1, 3}) {
       const auto moved = [&](double to) {
         Eigen::VectorXd other = point;

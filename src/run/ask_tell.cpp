@@ -49,6 +49,14 @@ bool same_values(const Metrics& a, const Metrics& b) {
   });
 }
 
+void keep(Metrics& all, const Metrics& metrics) {
+  for (const auto& [name, value] : metrics) {
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.first == name; });
+    if (at == all.end()) all.emplace_back(name, value);
+    else at->second = value;
+  }
+}
+
 bool has(const Metrics& metrics, const std::string& name) {
   return std::any_of(metrics.begin(), metrics.end(), [&](const auto& metric) { return metric.first == name; });
 }
@@ -86,23 +94,17 @@ void AskTell::put(Event event) {
 
 void AskTell::remember(const Event& event) {
   said_.resize(study_.trials().size());
-  const auto keep = [&](TrialId id, const Metrics& metrics) {
-    if (id < 0 || id >= static_cast<TrialId>(said_.size())) return;
-    Metrics& all = said_[static_cast<std::size_t>(id)].metrics;
-    for (const auto& [name, value] : metrics) {
-      const auto at = std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.first == name; });
-      if (at == all.end()) all.emplace_back(name, value);
-      else at->second = value;
-    }
-  };
   const auto said_of = [&](TrialId id) {
     return id >= 0 && id < static_cast<TrialId>(said_.size()) ? &said_[static_cast<std::size_t>(id)] : nullptr;
   };
-  if (const auto* e = std::get_if<Reported>(&event.fact)) {
-    keep(e->trial, e->metrics);
-    if (Said* said = said_of(e->trial)) said->last = e->metrics;
-  }
-  if (const auto* e = std::get_if<Added>(&event.fact)) keep(e->trial, e->metrics);
+  if (const auto* e = std::get_if<Reported>(&event.fact))
+    if (Said* said = said_of(e->trial)) {
+      keep(said->metrics, e->metrics);
+      keep(said->run, e->metrics);
+      said->last = e->metrics;
+    }
+  if (const auto* e = std::get_if<Added>(&event.fact))
+    if (Said* said = said_of(e->trial)) keep(said->metrics, e->metrics);
   const bool starts = std::holds_alternative<Started>(event.fact) || std::holds_alternative<Resumed>(event.fact) ||
                       std::holds_alternative<Relaunched>(event.fact);
   const bool decided = std::holds_alternative<Stopped>(event.fact) || std::holds_alternative<Paused>(event.fact) ||
@@ -110,9 +112,14 @@ void AskTell::remember(const Event& event) {
   if (Said* said = said_of(trial_of(event).value_or(-1)); said && (starts || decided)) {
     said->decided = decided;
     if (starts) said->end.reset();
+    const auto* again = std::get_if<Relaunched>(&event.fact);
+    const int repeat = again ? again->repeat : 0;
+    if (starts) said->resumes = repeat < said->repeats && !(again && again->fresh);
+    if (starts) said->repeats = std::max(said->repeats, repeat + 1);
   }
-  // With a fidelity a run ends by itself at its `until`: not what the caller said.
   const auto* exit = std::get_if<Exited>(&event.fact);
+  if (Said* said = exit ? said_of(exit->trial) : nullptr) said->run = {};
+  // With a fidelity a run ends by itself at its `until`: not what the caller said.
   if (Said* said = exit ? said_of(exit->trial) : nullptr; said && !said->decided && !said->end) {
     if (exit->settled) said->end = cause_text(exit->cause, exit->code);
     else if (exit->cause == Cause::None && !study_.spec().fidelity) said->end = kDone;
@@ -188,6 +195,14 @@ Next AskTell::next_of(TrialId id) const {
   return phase == Phase::Running ? Next::Continue : phase == Phase::Paused ? Next::Pause : Next::Stop;
 }
 
+/// An objective that neither `told` nor an earlier report of this run names.
+const std::string* AskTell::missing(TrialId id, const Metrics& told) const {
+  const Metrics& run = said_[static_cast<std::size_t>(id)].run;
+  for (const Objective& objective : study_.spec().objectives)
+    if (!has(told, objective.metric) && !has(run, objective.metric)) return &objective.metric;
+  return nullptr;
+}
+
 Result<Next> AskTell::tell(TrialId id, Told told) {
   const auto count = static_cast<TrialId>(study_.trials().size());
   if (id < 0 || id >= count) return invalid(fmt::format("tell.trial: {} is no trial; {} were handed out", id, count));
@@ -220,6 +235,10 @@ Result<Next> AskTell::tell(TrialId id, Told told) {
           "tell.trial: the end of trial {} was told before ({}), with other values; leave this out", id, *said.end));
     return next_of(id);
   }
+  if (const std::string* name = told.done ? missing(id, told.metrics) : nullptr)
+    return invalid(fmt::format(
+        "tell.metrics: trial {} ends without {}; give the objective's value, or tell that it failed (\"no metric\")",
+        id, *name));
   if (ends) said.end = end;
   if (!told.metrics.empty()) {
     Reported report;

@@ -30,12 +30,15 @@ class AskTell {
     bool done = false;                       // the trial has ended
     std::optional<std::string> failed = {};  // it failed: "oom", "exit 1"
   };
-  /// Invalid, and nothing changed: no such trial, a cause that is none, nothing told, or a second end that differs from
-  /// the one that was told before. What comes too late because the study stopped or paused the trial is ignored.
+  /// Invalid, and nothing changed: no such trial, a cause that is none, nothing told, an end without a failure of a run
+  /// that has not named every objective, or a second end that differs from the one that was told before. What comes too late because the study stopped or paused the trial is ignored.
   Result<Next> tell(TrialId id, Told told);
 
   /// A finished trial from elsewhere. Invalid, and nothing changed, if the config does not fit or the objective is missing.
   Result<TrialId> add(const NamedValues& config, Metrics metrics);
+
+  /// Its newest run goes on from an earlier one's checkpoint; false also for the first of each of its `repeat` runs.
+  bool resumes(TrialId id) const { return said_[static_cast<std::size_t>(id)].resumes; }
 
   const Study& study() const { return study_; }
   const std::string* finished() const { return study_.finished(); }
@@ -54,6 +57,7 @@ class AskTell {
  private:
   const Trial& trial(TrialId id) const { return study_.trials()[static_cast<std::size_t>(id)]; }
   Next next_of(TrialId id) const;
+  const std::string* missing(TrialId id, const Metrics& told) const;
   void put(Event event);
   void put_fact(Fact fact) { put({now_(), std::move(fact)}); }
   bool step(int free_slots, std::vector<TrialId>* started);
@@ -63,8 +67,11 @@ class AskTell {
 
   struct Said {
     Metrics metrics;  // the newest raw ones
+    Metrics run;      // those of the newest run
     Metrics last;     // those of the last report
     std::string why;
+    int repeats = 0;  // of the configuration's runs that were begun
+    bool resumes = false;
     std::optional<std::string> end;  // how the caller ended the newest run: "done", or the cause of its failure
     bool decided = false;            // it is the study that ended it
   };

@@ -72,6 +72,7 @@ Result<void> Coordinator::turn() {
   Seconds timeout = 60;
   if (const auto wake = study_.wake()) timeout = std::clamp(*wake - hooks_.now(), 0.0, timeout);
   if (hooks_.room && !hooks_.room()) timeout = std::min(timeout, 5.0);  // looked at again
+  if (awaits_) timeout = std::min(timeout, 5.0);                        // likewise: it may be silent for too long
   if (!failed_.empty()) timeout = 0;
   auto notices = executor_.wait(timeout);
   if (!notices) return tl::unexpected(notices.error());
@@ -85,7 +86,8 @@ Result<void> Coordinator::turn() {
 }
 
 Result<void> Coordinator::finish_turn() {
-  const auto decided = decide();
+  auto decided = decide();
+  if (decided && order_) decided = hear({});  // the answer that held notices back may just have come
   if (auto ok = flush(); !ok) return ok;
   if (!order_ || order_->empty()) executor_.acknowledged();
   if (auto ok = act(); !ok) return ok;
@@ -98,13 +100,15 @@ Result<void> Coordinator::hear(std::vector<Notice> notices) {
     return {};
   }
   order_->take(std::move(notices));
-  for (auto next = order_->next(); !next.empty(); next = order_->next())
-    for (Notice& notice : next) {
-      take(std::move(notice));
-      // One by one: what is decided must not depend on what else came with it.
-      if (auto ok = decide(); !ok) return ok;
-    }
-  return {};
+  while (true) {
+    // What is proposed must not depend on what came in while the searcher's command was thinking ...
+    if (awaits_)
+      if (auto ok = decide(); !ok || awaits_) return ok;
+    auto next = order_->next();
+    if (!next) return {};
+    take(std::move(*next));
+    if (auto ok = decide(); !ok) return ok;  // ... nor what is decided on what else came with a notice
+  }
 }
 
 /// Applies what the user asks for, and answers at once what cannot be; the rest is answered when it is stored.
@@ -171,6 +175,7 @@ void Coordinator::put(Event event) {
 Result<void> Coordinator::decide() {
   // Asked once, so that what is granted to a run does not come when it is on its way.
   const bool room = !hooks_.room || hooks_.room();
+  awaits_ = false;
   while (interrupts_ == 0) {
     const auto free = room ? std::max<std::int64_t>(0, executor_.slots() - study_.taken()) : 0;
     auto next = study_.decide(hooks_.now(), static_cast<int>(free));
@@ -183,8 +188,11 @@ Result<void> Coordinator::decide() {
     if (wait.outside && hooks_.propose) {
       auto proposed = hooks_.propose(study_, *wait.outside);
       if (!proposed) return tl::unexpected(proposed.error());
-      put({std::max(hooks_.now(), study_.last_time()), std::move(*proposed)});
-      continue;
+      if (*proposed) {
+        put({std::max(hooks_.now(), study_.last_time()), std::move(**proposed)});
+        continue;
+      }
+      awaits_ = true;
     }
     if (hooks_.waits) hooks_.waits(room ? wait.why : "the disk has no room for more");
     break;

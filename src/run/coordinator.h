@@ -28,16 +28,17 @@ struct RunHooks {
   std::function<Seconds()> now;  // never falls
   /// The command of a trial. An error is the run's: it is lost, and tried again a few times.
   std::function<Result<RunSpec>(const Trial&)> launch;
-  std::function<int()> interrupts;                                         // times that the user asked to stop (Ctrl-C)
-  std::function<void(const Event&, const Study&)> seen = {};               // each event, once it is stored
-  std::function<void(const std::string&)> warn = {};                       // one line
-  std::function<void(Seconds)> pause = {};                                 // before a failed store is tried again
-  std::function<std::vector<Request>()> requests = {};                     // that came in since
-  std::function<bool()> room = {};                                         // false: no new run is to be launched (disk)
-  std::function<void(const std::string&)> waits = {};                      // why nothing more starts now
-  std::vector<std::pair<std::string, std::string>> opened = {};            // what runs this: host, version, command ...
-  std::function<Result<Proposed>(const Study&, const Ask&)> propose = {};  // asks the searcher's command
+  std::function<int()> interrupts;                               // times that the user asked to stop (Ctrl-C)
+  std::function<void(const Event&, const Study&)> seen = {};     // each event, once it is stored
+  std::function<void(const std::string&)> warn = {};             // one line
+  std::function<void(Seconds)> pause = {};                       // before a failed store is tried again
+  std::function<std::vector<Request>()> requests = {};           // that came in since
+  std::function<bool()> room = {};                               // false: no new run is to be launched (disk)
+  std::function<void(const std::string&)> waits = {};            // why nothing more starts now
+  std::vector<std::pair<std::string, std::string>> opened = {};  // what runs this: host, version, command ...
   bool in_order = false;  // results are taken in the order of the launches (in_order.h)
+  /// Asks the searcher's command; nothing: its answer is awaited, and Executor::wait() returns when it may be there.
+  std::function<Result<std::optional<Proposed>>(const Study&, const Ask&)> propose = {};
 };
 
 enum class Ending { Finished, Interrupted };
@@ -71,6 +72,7 @@ class Coordinator {
   std::set<RunKey> cancelled_;  // and not seen to end
   std::vector<Notice> failed_;  // launches that came to nothing, to be heard in the next turn
   std::optional<InOrder> order_;
+  bool awaits_ = false;  // the searcher's command thinks
   int interrupts_ = 0;
 };
 

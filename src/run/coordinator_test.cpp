@@ -261,10 +261,31 @@ TEST_F(CoordinatorTest, WhatRunsTheStudyIsOnRecordEachTime) {
   EXPECT_EQ(hosts, "ab");
 }
 
-/// All trials' configs and states of a study whose runs end in an order drawn from `seed`.
-std::string deterministic_run(std::uint64_t seed) {
+Proposed proposed(TrialId trial, double x) { return {trial, {x}, ""}; }
+
+TEST_F(CoordinatorTest, WhileTheSearchersCommandThinksTheLoopGoesOn) {
+  StudySpec spec = make_spec(3);
+  spec.searcher = {"command", {{"command", std::string("mine")}}};
+  spec.parallel = 2;
+  Study study = *Study::make(spec);
+  RunHooks with = hooks();
+  int asked = 0;
+  with.propose = [&](const Study& now, const Ask& ask) -> Result<std::optional<Proposed>> {
+    ++asked;
+    if (ask.trial == 1 && now.trials()[0].phase != Phase::Completed) return std::nullopt;
+    return proposed(ask.trial, 0.5);
+  };
+  EXPECT_EQ(Coordinator(study, storage_, row_, executor_, with).run(), Ending::Finished);
+  EXPECT_EQ(study.trials().size(), 3u);
+  EXPECT_GT(asked, 3) << "trial 0 ended while its answer was awaited";
+}
+
+/// All trials' configs and states of a study whose runs end in an order drawn from `seed`; by command, whose searcher
+/// thinks for a number of turns drawn likewise.
+std::string deterministic_run(std::uint64_t seed, bool command) {
   StudySpec spec = make_spec(40);
   spec.searcher.name = "tpe";
+  if (command) spec.searcher = {"command", {{"command", std::string("mine")}}};
   spec.parallel = 4;
   Study study = *Study::make(spec);
   MemoryStorage storage;
@@ -288,6 +309,13 @@ std::string deterministic_run(std::uint64_t seed) {
                    return RunSpec{.key = {trial.id, trial.attempt}};
                  },
                  .in_order = true};
+  hooks.propose = [&](const Study& now, const Ask& ask) -> Result<std::optional<Proposed>> {
+    if (Rng::stream(seed, "thinks", ++draws).uniform() < 0.7) return std::nullopt;
+    double x = 0;  // of all that is known when the answer comes
+    for (const Trial& trial : now.trials())
+      x += trial.phase == Phase::Completed ? 0.001 * static_cast<double>(trial.id + 1) : 0;
+    return proposed(ask.trial, x);
+  };
   EXPECT_EQ(Coordinator(study, storage, row, executor, hooks).run(), Ending::Finished);
   std::string text;
   for (const Trial& trial : study.trials())
@@ -296,8 +324,10 @@ std::string deterministic_run(std::uint64_t seed) {
 }
 
 TEST_F(CoordinatorTest, InOrderTheSameTrialsComeWhateverTheirTiming) {
-  const std::string first = deterministic_run(1);
-  for (std::uint64_t seed = 2; seed < 20; ++seed) EXPECT_EQ(deterministic_run(seed), first) << seed;
+  for (const bool command : {false, true}) {
+    const std::string first = deterministic_run(1, command);
+    for (std::uint64_t seed = 2; seed < 20; ++seed) EXPECT_EQ(deterministic_run(seed, command), first) << seed;
+  }
 }
 
 TEST_F(CoordinatorTest, RunsOfWhichTheExecutorKnowsNothingAreLostAndLaunchedAgain) {

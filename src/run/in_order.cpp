@@ -1,7 +1,6 @@
 #include "run/in_order.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace hone {
@@ -16,13 +15,14 @@ void InOrder::take(std::vector<Notice> notices) {
   }
 }
 
-std::vector<Notice> InOrder::next() {
-  if (turns_.empty()) return {};
+std::optional<Notice> InOrder::next() {
+  if (turns_.empty()) return std::nullopt;
   const auto kept = kept_.find(turns_.front());
-  if (kept == kept_.end()) return {};
-  std::vector<Notice> out(std::make_move_iterator(kept->second.begin()), std::make_move_iterator(kept->second.end()));
-  kept_.erase(kept);
-  if (std::holds_alternative<Exited>(out.back().fact)) turns_.pop_front();
+  if (kept == kept_.end()) return std::nullopt;
+  Notice out = std::move(kept->second.front());
+  kept->second.pop_front();
+  if (kept->second.empty()) kept_.erase(kept);
+  if (std::holds_alternative<Exited>(out.fact)) turns_.pop_front();
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "hone/executor.h"
@@ -17,9 +18,8 @@ class InOrder {
   void launched(const RunKey& key) { turns_.push_back(key); }
   /// Notices of runs that were not launched here, or whose end was given out, are dropped.
   void take(std::vector<Notice> notices);
-  /// What the first one said and, if it has ended, no more of any other: what follows from its end comes first. Empty if
-  /// it is still at it.
-  std::vector<Notice> next();
+  /// The next thing that the first one said; nothing if it is still at it.
+  std::optional<Notice> next();
   /// Nothing is kept back: all that was taken has been given out.
   bool empty() const { return kept_.empty(); }
 

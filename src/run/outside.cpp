@@ -2,12 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstring>
@@ -74,6 +73,9 @@ Result<NamedValues> values_of(const Json& config) {
 
 }  // namespace
 
+OutsideSearcher::OutsideSearcher(Program program)
+    : program_(std::move(program)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+
 OutsideSearcher::~OutsideSearcher() {
   if (pid_ <= 0) return;
   in_.reset();  // the end of its input asks it to end
@@ -85,7 +87,7 @@ OutsideSearcher::~OutsideSearcher() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-Error OutsideSearcher::broken(const std::string& what) {
+Error OutsideSearcher::broken(const std::string& what) const {
   return {Code::Unavailable, fmt::format("searcher: `{}`: {}; what it wrote is in {}", printable(program_.command),
                                          what, printable(program_.log))};
 }
@@ -135,90 +137,130 @@ Result<void> OutsideSearcher::start(const Study& study) {
   }
   Json definition = Json::parse(study_json(study.spec()));
   for (const char* key : {"command", "env", "limits", "resources", "metrics"}) definition.erase(key);
-  if (auto ok = exchange(Json{{"study", definition}}.dump()); !ok) return tl::unexpected(ok.error());
-  return {};
-}
-
-Result<void> OutsideSearcher::write(const std::string& line) {
-  const std::string text = line + "\n";
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t put = ::write(in_.get(), text.data() + done, text.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return tl::unexpected(broken("has ended"));
-    done += static_cast<std::size_t>(put);
+  for (const auto& [fd, news] : {std::pair(in_.get(), EPOLLOUT), std::pair(out_.get(), EPOLLIN)}) {
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    // Edges: what it says unasked must not keep the loop from sleeping.
+    epoll_event event{.events = static_cast<std::uint32_t>(news) | EPOLLET, .data = {.fd = fd}};
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return tl::unexpected(broken(std::strerror(errno)));
   }
+  push(Json{{"study", definition}}.dump());
   return {};
 }
 
-Result<std::string> OutsideSearcher::read() {
-  const Seconds until = monotonic_now() + program_.patience;
-  while (true) {
-    if (const std::size_t end = buffer_.find('\n'); end != std::string::npos) {
-      std::string line = buffer_.substr(0, end);
-      buffer_.erase(0, end + 1);
-      return line;
-    }
-    if (buffer_.size() > kLongestLine) return tl::unexpected(broken("answers with a line that does not end"));
-    const Seconds left = until - monotonic_now();
-    if (left <= 0)
-      return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
-    pollfd wait{out_.get(), POLLIN, 0};
-    const int ready = ::poll(&wait, 1, static_cast<int>(std::min(left, 60.0) * 1000) + 1);
-    if (ready < 0 && errno != EINTR) return tl::unexpected(broken(std::strerror(errno)));
-    if (ready <= 0) continue;
-    char bytes[65536];
+void OutsideSearcher::push(std::string line) {
+  lines_.push_back(std::move(line) + "\n");
+  if (lines_.size() == 1) begin();
+}
+
+void OutsideSearcher::begin() {
+  sent_ = 0;
+  since_ = monotonic_now();
+}
+
+void OutsideSearcher::send() {
+  while (!hung_up_ && !lines_.empty() && sent_ < lines_.front().size()) {
+    const ssize_t put = ::write(in_.get(), lines_.front().data() + sent_, lines_.front().size() - sent_);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && errno == EAGAIN) return;
+    if (put < 0) hung_up_ = true;
+    else sent_ += static_cast<std::size_t>(put);
+  }
+}
+
+void OutsideSearcher::receive() {
+  char bytes[65536];
+  while (buffer_.size() <= kLongestLine) {
     const ssize_t got = ::read(out_.get(), bytes, sizeof bytes);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return tl::unexpected(broken("has ended"));
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) {
+      hung_up_ = true;
+      return;
+    }
     buffer_.append(bytes, static_cast<std::size_t>(got));
   }
 }
 
-Result<std::string> OutsideSearcher::exchange(const std::string& line) {
-  if (auto ok = write(line); !ok) return tl::unexpected(ok.error());
-  auto answer = read();
-  if (!answer) return answer;
-  const Json json = Json::parse(*answer, nullptr, false);
+/// The answer to the first of the lines, if it is there; then the next is begun.
+bool OutsideSearcher::take_answer() {
+  if (lines_.empty()) return false;
+  const std::size_t end = buffer_.find('\n');
+  if (end == std::string::npos) {
+    if (hung_up_) broken_ = broken("has ended");
+    else if (buffer_.size() > kLongestLine) broken_ = broken("answers with a line that does not end");
+    return false;
+  }
+  answer_ = buffer_.substr(0, end);
+  buffer_.erase(0, end + 1);
+  const Json json = Json::parse(answer_, nullptr, false);
   if (!json.is_object())
-    return tl::unexpected(broken(fmt::format("answers {}, which is no JSON object", printable(answer->substr(0, 80)))));
-  if (json.contains("error"))
-    return tl::unexpected(broken(fmt::format("says {}", printable(json["error"].dump().substr(0, 300)))));
-  return answer;
+    broken_ = broken(fmt::format("answers {}, which is no JSON object", printable(answer_.substr(0, 80))));
+  else if (json.contains("error"))
+    broken_ = broken(fmt::format("says {}", printable(json["error"].dump().substr(0, 300))));
+  if (broken_) return false;
+  lines_.pop_front();
+  begin();
+  return true;
 }
 
-Result<void> OutsideSearcher::catch_up(const Study& study) {
+void OutsideSearcher::pump() {
+  if (pid_ <= 0 || broken_) return;
+  epoll_event news[2];
+  ::epoll_wait(epoll_.get(), news, 2, 0);  // each edge is told once
+  do {
+    send();
+    receive();
+  } while (take_answer());
+  if (!broken_) return;
+  in_.reset();
+  out_.reset();
+}
+
+void OutsideSearcher::catch_up(const Study& study) {
   const auto& trials = study.trials();
   heard_.resize(trials.size());
   for (std::size_t i = open_; i < trials.size(); ++i) {
     Heard& heard = heard_[i];
-    for (const Json& line : news_of(study.spec(), trials[i], heard.reports, heard.ended))
-      if (auto ok = exchange(line.dump()); !ok) return tl::unexpected(ok.error());
+    for (const Json& line : news_of(study.spec(), trials[i], heard.reports, heard.ended)) push(line.dump());
     heard = {trials[i].reports.size(), has_ended(trials[i])};
   }
   while (open_ < heard_.size() && heard_[open_].ended) ++open_;
-  return {};
 }
 
-Result<Proposed> OutsideSearcher::propose(const Study& study, const Ask& ask) {
+Result<std::optional<Proposed>> OutsideSearcher::propose(const Study& study, const Ask& ask) {
   if (pid_ == 0)
     if (auto ok = start(study); !ok) return tl::unexpected(ok.error());
-  if (auto ok = catch_up(study); !ok) return tl::unexpected(ok.error());
-  auto answer = exchange(Json{{"ask", 1}, {"trial", ask.trial}, {"until", ask.until}}.dump());
-  if (!answer) return tl::unexpected(answer.error());
-  const Json json = Json::parse(*answer, nullptr, false);
+  if (!asked_) {
+    catch_up(study);
+    push(Json{{"ask", 1}, {"trial", ask.trial}, {"until", ask.until}}.dump());
+    asked_ = ask.trial;
+  }
+  pump();
+  if (broken_) return tl::unexpected(*broken_);
+  if (!lines_.empty()) {
+    if (monotonic_now() - since_ <= program_.patience) return std::nullopt;
+    return tl::unexpected(broken(fmt::format("did not answer within {}", duration_text(program_.patience))));
+  }
+  const TrialId trial = *std::exchange(asked_, std::nullopt);
+  if (trial != ask.trial) return propose(study, ask);
+  return read_answer(study, trial);
+}
+
+Result<Proposed> OutsideSearcher::read_answer(const Study& study, TrialId trial) const {
+  const Json json = Json::parse(answer_, nullptr, false);
   const auto lacking = [&] {
     return tl::unexpected(broken("answers an ask without {\"trials\": [{\"config\": {..}}]}"));
   };
   if (!json.contains("trials") || !json["trials"].is_array()) return lacking();
-  if (json["trials"].empty()) return Proposed{ask.trial, {}, "it has nothing left"};
-  const Json& trial = json["trials"][0];
-  if (!trial.is_object() || !trial.contains("config") || !trial["config"].is_object()) return lacking();
-  const auto values = values_of(trial["config"]);
+  if (json["trials"].empty()) return Proposed{trial, {}, "it has nothing left"};
+  const Json& first = json["trials"][0];
+  if (!first.is_object() || !first.contains("config") || !first["config"].is_object()) return lacking();
+  const auto values = values_of(first["config"]);
   if (!values) return tl::unexpected(broken(values.error().what));
   auto config = study.spec().space.check(*values);
   if (!config) return tl::unexpected(broken("proposes a configuration outside the space: " + config.error().what));
-  std::string why = trial.contains("why") && trial["why"].is_string() ? trial["why"].get<std::string>() : "";
-  return Proposed{ask.trial, std::move(*config), printable(why.substr(0, 1000))};
+  std::string why = first.contains("why") && first["why"].is_string() ? first["why"].get<std::string>() : "";
+  return Proposed{trial, std::move(*config), printable(why.substr(0, 1000))};
 }
 
 }  // namespace hone

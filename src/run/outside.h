@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,22 @@ class OutsideSearcher {
     Environment env;
     Seconds patience = 600;  // for one answer
   };
-  explicit OutsideSearcher(Program program) : program_(std::move(program)) {}
+  explicit OutsideSearcher(Program program);
   ~OutsideSearcher();
   OutsideSearcher(const OutsideSearcher&) = delete;
   OutsideSearcher& operator=(const OutsideSearcher&) = delete;
 
-  /// Tells it what it has not heard of `study`, and asks. The program is started at the first question, and again with
-  /// the whole history when a study is taken up. Unavailable if it cannot be started, ends, is silent for too long, or
-  /// answers what cannot be understood or lies outside the space.
-  Result<Proposed> propose(const Study& study, const Ask& ask);
+  /// Readable when pump() has something to do.
+  int descriptor() const { return epoll_.get(); }
+  /// Hands on what goes in and takes what has come out; never waits. To be called after each wait on descriptor().
+  void pump();
+
+  /// Tells it what it has not heard of `study`, and asks; nothing while its answer is awaited: the same call again, when
+  /// descriptor() has been readable, takes it up. One question at a time. If the trial that it was asked for began in
+  /// another way meanwhile, the answer is dropped and `ask` is the next question. The program is started at the first
+  /// question, and again with the whole history when a study is taken up. Unavailable if it cannot be started, ends, is
+  /// silent for too long, or answers what cannot be understood or lies outside the space.
+  Result<std::optional<Proposed>> propose(const Study& study, const Ask& ask);
 
  private:
   struct Heard {
@@ -38,16 +47,25 @@ class OutsideSearcher {
     bool ended = false;
   };
   Result<void> start(const Study& study);
-  Result<void> catch_up(const Study& study);
-  Result<std::string> exchange(const std::string& line);  // one line there, one line back
-  Result<void> write(const std::string& line);
-  Result<std::string> read();
-  Error broken(const std::string& what);
+  void catch_up(const Study& study);
+  void push(std::string line);
+  void begin();
+  void send();
+  void receive();
+  bool take_answer();
+  Result<Proposed> read_answer(const Study& study, TrialId trial) const;
+  Error broken(const std::string& what) const;
 
   Program program_;
   pid_t pid_ = 0;
-  Fd in_, out_;         // its standard input and output
-  std::string buffer_;  // read, but not yet a line
+  Fd epoll_, in_, out_;            // in_, out_: its standard input and output
+  std::deque<std::string> lines_;  // that it has not answered; only the first is on its way
+  std::size_t sent_ = 0;           // bytes of that one
+  Seconds since_ = 0;              // when that one was begun
+  std::string buffer_, answer_;    // read, but not yet a line; the last line
+  bool hung_up_ = false;
+  std::optional<Error> broken_;
+  std::optional<TrialId> asked_;  // the trial that the last of the lines asks for
   std::vector<Heard> heard_;
   std::size_t open_ = 0;  // every trial before it has ended and been told
 };

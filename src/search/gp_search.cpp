@@ -31,7 +31,7 @@ double climb_objective(unsigned n, const double* x, double* gradient, void* data
   auto& climb = *static_cast<Climb*>(data);
   for (unsigned i = 0; i < n; ++i) climb.row[climb.free[i]] = x[i];
   if (gradient == nullptr) return climb.acquisition.at(climb.row.data());
-  const double value = climb.acquisition.at(climb.row.data(), climb.slope.data());
+  const double value = climb.acquisition.at(climb.row.data(), climb.slope);
   for (unsigned i = 0; i < n; ++i) gradient[i] = climb.slope[climb.free[i]];
   return value;
 }

@@ -74,7 +74,7 @@ class Checker {
       return nullptr;
     }
     if constexpr (requires { row->outside; })
-      if (const auto what = row->outside ? no_program(algorithm) : std::nullopt) {
+      if (const auto what = row->outside && draft_.sound(field) ? no_program(algorithm) : std::nullopt) {
         wrong(field, *what);
         return &*row;
       }
@@ -214,7 +214,10 @@ class Checker {
 
   void stages() {
     if (!draft_.sound("stages") || spec_.stages.empty()) return;
-    if (spec_.searcher.name != "coordinate" && !spec_.searcher.options.empty())
+    const SearcherRow* row = find_searcher(spec_.searcher.name);
+    if (row && row->outside)
+      wrong("stages", "are for Hone's own searchers; leave them out: a program may hold parameters fixed by itself");
+    else if (spec_.searcher.name != "coordinate" && !spec_.searcher.options.empty())
       wrong("stages",
             fmt::format("go with `searcher: {{coordinate: {{searcher: {}}}}}`, or with a searcher without options",
                         spec_.searcher.name));

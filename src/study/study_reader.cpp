@@ -242,6 +242,13 @@ class StudyReader {
       else if (out.name == "command" && options->is_scalar()) {  // {command: python3 my_searcher.py}
         out.options["command"] = options->text;
         return out;
+      } else if (out.name == "command" && options->is_list()) {  // {command: [python3, my_searcher.py]}
+        std::string words;
+        for (const YamlNode& item : options->items)
+          if (const auto word = r_.word(item, field + ".command", "{command: [python3, my_searcher.py]}"))
+            words += (words.empty() ? "" : " ") + shell_quote(*word);
+        out.options["command"] = words;
+        return out;
       } else if (!r_.expect_map(*options, field + "." + out.name,
                                 fmt::format("{}: {{{}: {{OPTION: VALUE}}}}", field, out.name)))
         return out;

@@ -391,6 +391,37 @@ seed: 1
             self.assertEqual(tell.wait(), 0)
             tell.stdout.close()
 
+    def test_ask_tell_says_whose_checkpoint_and_which_run(self):
+        self.write("pbt.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nfidelity: {name: epoch, min: 1, max: 9}\n"
+                               "searcher: random\nscheduler: {pbt: {population: 4}}\nstop: {trials: 4}\nseed: 1\nparallel: 4\n")
+        self.write("twice.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\nsearcher: random\nrepeat: 2\n"
+                                 "stop: {trials: 2}\nseed: 1\nparallel: 1\n")
+        for file, key, expected in (("pbt.yaml", "from", dict), ("twice.yaml", "repeat", int)):
+            tell = subprocess.Popen([HONE, "ask-tell", file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=self.cwd)
+            finished, seen, out = False, [], {}
+
+            def say(value):
+                tell.stdin.write(json.dumps(value) + "\n")
+                tell.stdin.flush()
+                return tell.stdout.readline()
+
+            while not finished:
+                answer = check(say({"ask": 4}), "asked")
+                finished = answer.get("finished", False)
+                for trial in answer["trials"]:
+                    seen += [trial[key]] if key in trial else []
+                    out[trial["trial"]] = {"x": trial["config"]["x"], "at": 0, "until": trial["until"]}
+                for number, run in list(out.items()):  # a unit of each
+                    run["at"] += 1
+                    told = say({"tell": {"trial": number, "metrics": {"loss": run["x"]}, "at": run["at"],
+                                         "done": run["at"] == run["until"]}})
+                    if check(told, "told")["move"] != "continue":
+                        del out[number]
+            self.assertTrue(seen and all(isinstance(value, expected) for value in seen), (file, seen))
+            tell.stdin.close()
+            self.assertEqual(tell.wait(), 0)
+            tell.stdout.close()
+
     def test_report_from_a_trial(self):
         self.write("report.sh", '%s report loss=0.25 epoch=1 && echo \'{"loss": 0.2, "epoch": 2}\' >> "$HONE_REPORT"\n' % HONE)
         self.write("report.yaml", "objective: minimize loss\nspace: {x: 'float(0, 1)'}\ncommand: sh report.sh {x} {until}\n"

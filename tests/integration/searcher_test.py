@@ -111,6 +111,89 @@ def test_what_is_wrong_with_the_program_is_said_in_one_line_and_nothing_is_lost(
         assert len(trials(folder, name)) == 5, name
 
 
+# Answers its first ask, and any later one when there is a file "go"; "asked" says that it thinks.
+THINKS = r"""
+import json, os, sys, time
+asks = 0
+for line in sys.stdin:
+    answer = {}
+    if "ask" in json.loads(line):
+        asks += 1
+        if asks > FAST:
+            open("asked", "w").close()
+            while not os.path.exists("go") and os.path.exists("own.py"):
+                time.sleep(0.02)
+        answer = {"trials": [{"config": {"x": 0.1 * asks}}]}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def thinking(folder, fast, **keys):
+    """A study that runs, and whose program has been asked what it does not answer."""
+    write(folder, "own.py", THINKS.replace("FAST", str(fast)))
+    study(folder, parallel=2, resources={"cpu": 0.01}, **keys)
+    running = subprocess.Popen([HONE, "run", "s.yaml", "--quiet"], cwd=folder, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+    end = time.time() + 60
+    while time.time() < end and not os.path.exists(os.path.join(folder, "asked")):
+        time.sleep(0.02)
+    return running
+
+
+def ended(running):
+    try:
+        return running.wait(60)
+    finally:
+        running.kill()
+
+
+def test_while_the_program_thinks_one_signal_ends_the_study_orderly(folder):
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        running = thinking(folder, 0)
+        running.send_signal(sent)
+        assert ended(running) == 130
+        os.remove(os.path.join(folder, "asked"))
+    write(folder, "go", "")
+    hone(folder, "run", "s.yaml", "--stop.trials", "3", "--extend")
+    assert len(trials(folder)) == 3
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_while_the_program_thinks_a_second_interrupt_kills_what_runs(folder):
+    running = thinking(folder, 1, limits={"grace": "1h"},
+                       command=["/bin/sh", "-c", "trap : TERM; while :; do sleep 0.1; done", "{x}"])
+    running.send_signal(signal.SIGINT)
+    said = running.stderr.readline()
+    assert "a second interrupt kills them" in said, said
+    assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    assert ended(running) == 130
+    assert [trial["state"] for trial in trials(folder)] == ["waiting"]
+
+
+def test_while_the_program_thinks_the_study_can_be_stopped(folder):
+    running = thinking(folder, 1, command=["/bin/sh", "-c", "echo loss=$0; sleep 600", "{x}"])
+    hone(folder, "stop", "s")
+    assert ended(running) == 0
+    assert json.loads(hone(folder, "status", "s", "--json"))["state"] == "finished"
+    assert [trial["state"] for trial in trials(folder)] == ["stopped"]
+    assert "identical" in hone(folder, "replay", "s")
+
+
+def test_while_the_program_thinks_limits_are_kept_and_its_answer_is_used_then(folder):
+    running = thinking(folder, 1, limits={"time": "1s"}, stop={"trials": 2},
+                       command=["/bin/sh", "-c", "[ $0 != 0.1 ] || sleep 600; echo loss=$0", "{x}"])
+    end = time.time() + 60
+    while time.time() < end and [trial["cause"] for trial in trials(folder)] != ["timeout"]:
+        time.sleep(0.1)
+    assert [trial["cause"] for trial in trials(folder)] == ["timeout"], "before it was answered"
+    write(folder, "go", "")
+    assert ended(running) == 0
+    assert [trial["state"] for trial in trials(folder)] == ["failed", "completed"]
+    assert trials(folder)[1]["config"] == {"x": 0.2}
+    assert "identical" in hone(folder, "replay", "s")
+
+
 # As much of Optuna as the example needs.
 OPTUNA = r"""
 import types

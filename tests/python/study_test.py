@@ -202,6 +202,17 @@ class Rungs(unittest.TestCase):
         self.assertEqual(study.best.reports[-1]["at"], 9)
         self.assertIsNotNone(study.finished)
 
+    def test_each_run_of_a_configuration_has_its_number_and_begins_anew(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1, repeat=2)
+        seen, seeds = [], set()
+        for loss in range(4):
+            trial = study.ask()
+            seen.append((trial.number, trial.repeat, trial.resume))
+            seeds.add(trial.seed)
+            study.tell(trial, loss=loss)
+        self.assertEqual(seen, [(0, 1, False), (0, 2, False), (1, 1, False), (1, 2, False)])
+        self.assertEqual(len(seeds), 4)
+
     def test_what_is_told_too_late_is_ignored(self):
         study = hone.Study(**RUNGS)
         trial = study.ask()
@@ -326,6 +337,15 @@ class Mistakes(unittest.TestCase):
             self.refused(study.tell, told[0], **told[1])
         self.assertEqual((trial.state, trial.metrics), ("running", {}))
 
+    def test_an_end_without_the_objective_is_refused_and_can_be_told_again(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
+        trial = study.ask()
+        with self.assertRaisesRegex(hone.Error, "^tell.metrics: trial 0 ends without loss; give the objective's value.*$"):
+            study.tell(trial, acc=1)
+        self.assertEqual(trial.state, "running")
+        self.assertEqual(study.tell(trial, loss=1), "stop")
+        self.assertEqual(study.best.metrics, {"loss": 1})
+
     def test_a_bad_addition_changes_nothing(self):
         study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
         self.assertIn("x: 7 is outside float(0, 1)", self.refused(study.add, {"x": 7, "c": "a"}, loss=1))
@@ -334,6 +354,48 @@ class Mistakes(unittest.TestCase):
         self.refused(study.add, {"x": 0.5}, loss=1)
         self.refused(study.add, {1: 0.5}, loss=1)
         self.assertEqual(len(study), 0)
+
+    def test_a_wrong_argument_is_one_line_in_the_words_of_python(self):
+        study = hone.Study(FLAT, minimize="loss", searcher="random", seed=1)
+        trial, space = study.ask(), hone.Space(FLAT)
+        for call, said in (
+                (lambda: study.tell(trial, loss=1, at="x"), "tell.at: 'x' is not a whole number"),
+                (lambda: study.tell(trial, loss=1, at=1.5), "tell.at: 1.5 is not a whole number"),
+                (lambda: study.tell(trial, failed=3), "tell.failed: 3 is not a str; write e.g. failed=\"oom\""),
+                (lambda: study.tell(trial, loss=1, done="x"), "tell.done: 'x' is not a bool"),
+                (lambda: study.tell(trial, 1), "tell: takes one trial, the rest by name; write tell(trial, loss=0.3)"),
+                (lambda: study.tell(), "tell: the trial is missing; write tell(trial, loss=0.3)"),
+                (lambda: study.add(None, loss=1), "add: None is no configuration; write a dict, e.g. {'lr': 0.01}"),
+                (lambda: study.add(loss=1), "add: takes one configuration; write add({'lr': 0.01}, loss=0.3)"),
+                (lambda: study.belief(3), "belief: 3 is no configuration; write a dict, e.g. {'lr': 0.01}"),
+                (lambda: study.ask(3), "ask: takes nothing and gives one trial; ask again for another"),
+                (lambda: space.sample("x"), "sample.n: 'x' is not a whole number"),
+                (lambda: space.sample(1, seed=-1), "sample.seed: -1 is not a whole number from 0 to 2^64 - 1"),
+                (lambda: space.decode(3), "unit: 3 is not a list of numbers"),
+                (lambda: space.encode(3), "encode: 3 is no configuration; write a dict, e.g. {'lr': 0.01}"),
+                (lambda: hone.Study(FLAT, minimize=3), "minimize: 3 is not a metric's name; write minimize='loss'"),
+                (lambda: hone.Study(FLAT, minimize=[3]), "minimize: 3 is not a metric's name; write minimize='loss'"),
+                (lambda: hone.Study(FLAT), "objective: is missing; write minimize='loss' or maximize='acc'"),
+                (lambda: hone.Study(FLAT, minimize="l", trials=0),
+                 "trials: 0 is not a whole number from 1 to 1000000000000; write e.g. 1"),
+                (lambda: hone.Study(FLAT, minimize="l", stop={"trials": 0}),
+                 "stop.trials: 0 is not a whole number from 1 to 1000000000000; write e.g. 1"),
+                (lambda: hone.Study(FLAT, minimize="l", fix={"x": 7}), "fix: x: 7 is outside float(0, 1)"),
+                (lambda: hone.Study(FLAT, minimize="l", fix=3), "fix: 3 is not a dict; write fix={'lr': 0.01}"),
+                (lambda: hone.Study(FLAT, minimize="l", constraints="x < 1"),
+                 "constraints: 'x < 1' is not a list; write constraints=['width % 2 == 1']"),
+                (lambda: hone.Study(FLAT, minimize="l", initial=3), "initial: 3 is not a list; write initial=[{'lr': 0.01}]"),
+                (lambda: hone.float(0, 1, prior=3),
+                 "prior: 3 is neither (mu, sigma) nor a str; write prior=(3, 1) or 'normal(3, 1)'"),
+                (lambda: hone.float(0, 1, mutable=3), "mutable: 3 is neither True nor False"),
+                (lambda: hone.float(0, 1, log="log"), "log: 'log' is neither True nor False"),
+                (lambda: hone.choice([1, 2], weights=["a"]),
+                 "weights: ['a'] is not a list of numbers; write weights=[2, 1]"),
+                (lambda: hone.int(0, 1, when={3: 3}), "when: 3 is not a parameter's name; write when={'model': 'svm'}")):
+            self.assertEqual(self.refused(call), said)
+        self.assertEqual((trial.state, len(study)), ("running", 1))
+        self.assertEqual(study.tell(trial=trial, loss=1, at=None), "stop")
+        self.assertEqual(study.add(config={"x": 0.5, "c": "a"}, loss=0.5).number, 1)
 
     def test_domains_say_what_is_wrong_with_them(self):
         self.assertIn("space.x: ", self.refused(hone.Study, {"x": object()}, minimize="loss"))

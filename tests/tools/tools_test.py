@@ -224,5 +224,34 @@ class Setup(unittest.TestCase):
         self.assertIn("valgrind", said)
 
 
+class Benchmarks(unittest.TestCase):
+    BENCH = os.path.join(TOOLS, "..", "bench")
+
+    def test_a_package_that_is_missing_is_one_line_that_says_how_to_get_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "numpy.py"), "w", encoding="utf-8") as file:
+                file.write("raise ModuleNotFoundError('No module named numpy', name='numpy')\n")
+            for name in ("quality", "latency", "parallel", "curves", "fashion", "warm"):
+                done = subprocess.run([sys.executable, os.path.join(self.BENCH, name), "--help"], capture_output=True, text=True,
+                                      env={**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"})
+                self.assertEqual((done.returncode, done.stdout), (1, ""), name)
+                self.assertRegex(done.stderr, rf"^{name}: the package \w+ is missing; install it, .*`make bench-quality`.*\n$")
+
+    def test_counts_and_names_that_cannot_be_are_refused(self):
+        program = ("import argparse, sys; sys.path.insert(0, sys.argv.pop(1)); from command_line import count, names\n"
+                   "cli = argparse.ArgumentParser(prog='b')\n"
+                   "cli.add_argument('--seeds', type=count)\n"
+                   "cli.add_argument('--groups', default='x,y')\n"
+                   "args = cli.parse_args(); print(args.seeds, names(cli, '--groups', args.groups, ['x', 'y']))\n")
+        for words, code, said in ((["--seeds", "3", "--groups", "y"], 0, "3 ['y']"),
+                                  (["--seeds", "0"], 2, "argument --seeds: '0' is not a whole number from 1 on"),
+                                  (["--seeds", "-1"], 2, "argument --seeds: '-1' is not a whole number from 1 on"),
+                                  (["--groups", "x,nosuch"], 2, "--groups: no nosuch; there are x, y")):
+            done = subprocess.run([sys.executable, "-c", program, self.BENCH, *words], capture_output=True, text=True,
+                                  env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+            self.assertEqual(done.returncode, code, done)
+            self.assertIn(said, done.stdout + done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
