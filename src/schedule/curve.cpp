@@ -295,7 +295,9 @@ SchedulerRow curve_row() {
       "Domhan et al., Speeding Up Automatic Hyperparameter Optimization of Deep Neural Networks by Extrapolation of "
       "Learning Curves, IJCAI 2015";
   row.options = {
-      real("p", 0.05, 0, 0.5, "a trial is paused when its chance to beat the best falls under this, or under that of a new trial, 1 / (trials + "
+      real("p", 0.05, 0, 0.5,
+           "a trial is paused when its chance to beat the best falls under this, or under that of a new trial, 1 / "
+           "(trials + "
            "1), where that is less"),
       grace_option(),
       startup_option(),
