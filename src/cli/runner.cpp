@@ -30,7 +30,6 @@
 #include "exec/folder.h"
 #include "exec/local.h"
 #include "exec/report_line.h"
-#include "hone/registry.h"
 #include "run/checkpoints.h"
 #include "run/control.h"
 #include "run/coordinator.h"

@@ -9,12 +9,13 @@
 // rung 0. Several objectives: the order of a rung is that of Schmucker et al. 2021 (fronts.h).
 //
 // Beyond the paper: when no new trial may start, a rung is closed once nothing that runs at or below it can still come
-// in. A closed rung from which nobody went on sends its best, so that exactly one way leads to the top, also from fewer
-// than eta results.
+// in. A closed rung from which nobody went on, or nobody came to the next, sends its best, so that exactly one way leads to
+// the top, also from fewer than eta results.
 #include "schedule/asha.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "schedule/foretell.h"
@@ -104,12 +105,19 @@ class Promoting : public Scheduler {
         return Wait{fmt::format("{} waits for {} of its trials", wording_.rung(k, level(k)), rung.running)};
       }
       std::optional<RungEntry> best = rung.results.first_waiting();
-      if (rung.promoted > 0 || !best) continue;
+      if (!best || (rung.promoted > 0 && !ended_below(k + 1))) continue;
       return promote(
           k, best->trial,
           fmt::format("{}: {}, and no more can come", wording_.rung(k, level(k)), wording_.place(rung.results, *best)));
     }
     return Wait{kNothingToPromote};
+  }
+
+  /// All that were sent to rung k or beyond ended by themselves before it.
+  bool ended_below(std::size_t k) const {
+    const auto& rungs = ladder_.rungs();
+    return rungs[k].results.size() == 0 && std::all_of(rungs.begin() + static_cast<std::ptrdiff_t>(k), rungs.end(),
+                                                       [](const Ladder::Level& rung) { return rung.running == 0; });
   }
 
   Wording wording_;

@@ -136,6 +136,28 @@ TEST(Asha, PromotesTheWholeShareOfAClosedRungAndNoMore) {
   EXPECT_EQ(desk.trial(0).until, 9);
 }
 
+TEST(Asha, SendsAnotherWhereAllWhoWentOnEndedByThemselvesBelowTheNextRung) {
+  Desk desk("asha", epochs(1, 9));
+  for (int i = 0; i < 6; ++i) desk.finish(desk.begin(1), 0.1 * i);
+  for (TrialId id = 0; id < 2; ++id) {
+    EXPECT_EQ(brief(desk.next(false)), "resume " + std::to_string(id) + " to 3");
+    desk.resume(id, 3);
+  }
+  desk.report(0, 2, 0.1);
+  desk.end(0, Change::Completed);
+  EXPECT_EQ(brief(desk.next(false)), "wait") << "trial 1 may still come";
+  desk.report(1, 2, 0.1);
+  desk.end(1, Change::Completed);
+  ASSERT_EQ(brief(desk.next(false)), "resume 2 to 3");
+  desk.resume(2, 3);
+  EXPECT_EQ(brief(desk.next(false)), "wait") << "one at a time";
+  desk.finish(2, 0.1);
+  EXPECT_EQ(brief(desk.next(false)), "resume 2 to 9");
+  desk.resume(2, 9);
+  desk.finish(2, 0.1, true);
+  EXPECT_EQ(brief(desk.next(false)), "wait") << "one has come to the top";
+}
+
 TEST(Asha, DoesNothingWithoutAFreeSlot) {
   Desk desk("asha", epochs(1, 9));
   EXPECT_EQ(brief(desk.next(true, 0)), "wait");

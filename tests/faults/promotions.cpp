@@ -94,7 +94,10 @@ std::optional<TrialId> Promotions::due(const std::vector<Rung>& rungs, std::size
   bool closed = true;
   for (std::size_t j = 0; j <= k; ++j) closed = closed && rungs[j].running == 0;
   const std::int64_t rank = place(rung.results, rung.waiting.front());
-  const bool alone = closed && rung.promoted == 0;
+  // All who went on ended by themselves below the next rung.
+  bool ended_below = !together_ && k + 1 < rungs.size() && rungs[k + 1].results.empty();
+  for (std::size_t j = k + 1; j < rungs.size(); ++j) ended_below = ended_below && rungs[j].running == 0;
+  const bool alone = closed && (rung.promoted == 0 || ended_below);
   const bool by_rank = together_ ? closed && rank <= std::max<std::int64_t>(rung.entrants / eta_, 1)
                                  : rank <= static_cast<std::int64_t>(rung.results.size()) / eta_;
   return alone || by_rank ? std::optional(rung.waiting.front().trial) : std::nullopt;
