@@ -344,7 +344,7 @@ void Ledger::ended_well(Trial& trial, Seconds time, std::vector<Told>& told) {
   // With several fidelities any program has: what it last said is its result at that level.
   const auto& own = own_reports(trial);
   const bool path = fidelity_ && !fidelity_->further.empty();
-  const bool said = (path || trial.level == 0) && trial.counted > inherited(trial);
+  const bool said = (path || trial.level == 0) && trial.counted > inherited(trial) && !trial.latest.empty();
   if (fidelity_ && said && (own.empty() || own.back().at < trial.until || may_replace(own, trial.until))) {
     push_report(trial, trial.until, time, !own.empty() && own.back().at == trial.counted);
     if (repeat_ == 1 || merge_repeats(trial, false)) told.push_back({trial.id, Change::Reported});

@@ -212,6 +212,12 @@ TEST_F(LedgerTest, ReportsThatNameNoFidelityAreCountedOnceARunHasTwo) {
   EXPECT_EQ(report(5, 1, {{"acc", 0.5}}, 1), Changes{Change::Reported}) << "the program is known by now";
 }
 
+TEST_F(LedgerTest, ARunThatTheUserPausedAtALossThatIsNotFiniteFailsAtItsEnd) {
+  start(1, 0, 1), report(2, 1, {{"acc", NAN}});
+  apply(3, Steered{.trial = 0, .what = Steer::Pause});
+  EXPECT_EQ(exit(4), Changes{Change::Failed}) << "it has come to its end, and says nothing more";
+}
+
 TEST_F(LedgerTest, WhatAPausedRunSaysOnItsWayOutCounts) {
   start(1, 0, 9), report(2, 1, {{"epoch", 3}, {"acc", 0.5}});
   EXPECT_EQ(apply(3, Paused{.trial = 0}), Changes{Change::Paused});
