@@ -162,12 +162,11 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
   offer.away = &away;
   const std::int64_t seen = std::max(most_slots, free_slots + ledger.taken());
   offer.slots = static_cast<int>(std::min<std::int64_t>(spec.parallel.value_or(1), seen));
-  std::string why = offer.can_start ? exhausted : "trial limit reached";
+  std::string why = offer.can_start ? "" : "trial limit reached";
   if (ledger.retrying() && offer.can_start) {
     offer.can_start = false;
     why = "the study had ended; what was to be retried has run";
   }
-  if (!exhausted.empty()) offer.can_start = false;
   for (int round = 0; round < 2; ++round) {
     const Move move = scheduler->next(offer);
     if (const auto* stop = std::get_if<Stop>(&move)) return Fact{Stopped{stop->trial, stop->why}};
@@ -192,7 +191,7 @@ std::variant<Fact, Wait> Study::State::propose(int free_slots) const {
         return finished("the searcher waits while nothing runs: " + wait->why);
       }
       offer.can_start = false;  // exhausted: promotions go on
-      why = exhausted = std::get<Exhausted>(started).why;
+      why = std::get<Exhausted>(started).why;
       continue;
     }
     const auto& wait = std::get<Wait>(move);
@@ -225,9 +224,13 @@ std::variant<Fact, Wait, Exhausted> Study::State::start(const Start& move) const
     started.source = "warm";
     started.searcher_why = fmt::format("did well before ({}); point {} of {}", point.from, *at + 1, spec.warm.size());
   } else {
+    if (!exhausted.empty()) return Exhausted{exhausted};
     auto answer = searcher->ask(Ask{id, move.until, move.exact, move.breed});
     if (auto* wait = std::get_if<Wait>(&answer)) return std::move(*wait);
-    if (auto* exhausted = std::get_if<Exhausted>(&answer)) return std::move(*exhausted);
+    if (auto* end = std::get_if<Exhausted>(&answer)) {
+      exhausted = end->why;
+      return std::move(*end);
+    }
     auto& proposal = std::get<Proposal>(answer);
     started.config = std::move(proposal.config);
     started.note = std::move(proposal.note);

@@ -310,7 +310,7 @@ double infeasible_at_the_top(const std::string& scheduler, bool constrained) {
   auto spec = read_study_file(
       fmt::format("objective: minimize loss\nspace: {{x: \"float(0, 1)\"}}\nfidelity: {{name: epoch, max: 9}}\n"
                   "searcher: random\nscheduler: {}\nseed: 3\nstop: {{trials: 60}}\n{}",
-                  scheduler, constrained ? "outcome_constraints: [ms <= 0.05]\n" : ""),
+                  with_limit(scheduler, 2), constrained ? "outcome_constraints: [ms <= 0.05]\n" : ""),
       "contract");
   EXPECT_TRUE(spec.has_value()) << spec.error().what;
   Plan world;

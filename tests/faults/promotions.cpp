@@ -71,7 +71,8 @@ void Promotions::enter(const Trial& trial, const std::vector<Resource>& levels, 
     if (!result) continue;
     rungs[k].results.push_back(*result);
     if (k < target && !dead) ++rungs[k].promoted;
-    if (k == target && trial.phase == Phase::Paused) rungs[k].waiting.push_back(*result);
+    // One whose run is still ending is passed over, but where all wait for all.
+    if (k == target && trial.phase == Phase::Paused && (together_ || !trial.live)) rungs[k].waiting.push_back(*result);
   }
   if (running) ++rungs[target].running;
 }
