@@ -14,44 +14,45 @@ import optuna
 NUMBER = re.compile(r"(float|int)\(([^,]+), ([^,)]+)(, log)?\)")
 
 
-def suggest(trial, space):
-    """A value for each parameter. `space` is Hone's: a domain as in the study file, a list of choices, or a constant."""
-    config = {}
-    for name, domain in space.items():
-        text = domain.get("domain") if isinstance(domain, dict) else domain
-        match = NUMBER.fullmatch(text) if isinstance(text, str) else None
-        if isinstance(text, list):
-            config[name] = trial.suggest_categorical(name, text)
-        elif match and match[1] == "int":
-            config[name] = trial.suggest_int(name, int(match[2]), int(match[3]), log=bool(match[4]))
-        elif match:
-            config[name] = trial.suggest_float(name, float(match[2]), float(match[3]), log=bool(match[4]))
-        else:
-            raise ValueError(f"{name}: this example does not understand {domain}")
-    return config
+def distribution(name, domain):
+    """Of a parameter. `domain` is Hone's: as in the study file, a list of choices, or the long form of either."""
+    text = domain.get("domain") if isinstance(domain, dict) else domain
+    match = NUMBER.fullmatch(text) if isinstance(text, str) else None
+    if isinstance(text, list):
+        return optuna.distributions.CategoricalDistribution(text)
+    if match and match[1] == "int":
+        return optuna.distributions.IntDistribution(int(match[2]), int(match[3]), log=bool(match[4]))
+    if match:
+        return optuna.distributions.FloatDistribution(float(match[2]), float(match[3]), log=bool(match[4]))
+    raise ValueError(f"{name}: this example does not understand {domain}")
 
 
 class Searcher:
     def study(self, definition):
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.space = definition["space"]
+        self.distributions = {name: distribution(name, domain) for name, domain in definition["space"].items()}
         direction, self.metric = definition["objective"].split()[:2]
-        self.optuna = optuna.create_study(direction=direction, sampler=optuna.samplers.TPESampler(seed=definition["seed"]))
-        self.trials = {}
+        self.seed = definition["seed"]
+        self.optuna = optuna.create_study(direction=direction)
+        self.trials = None  # those that this process proposed
         return {}
 
     def ask(self, trial):
-        self.trials[trial] = self.optuna.ask()
-        return {"trials": [{"config": suggest(self.trials[trial], self.space), "why": "Optuna's TPE"}]}
+        if self.trials is None:  # a seed of its own for each start, or the random draws would come again
+            self.optuna.sampler = optuna.samplers.TPESampler(seed=self.seed + trial)
+            self.trials = {}
+        self.trials[trial] = self.optuna.ask(self.distributions)
+        return {"trials": [{"config": self.trials[trial].params, "why": "Optuna's TPE"}]}
 
     def tell(self, tell):
-        trial = self.trials.get(tell["trial"])
-        if trial is None:
-            return {}  # of before a restart, or a point of the user's: Optuna did not propose it
-        if "failed" in tell:
+        trial = (self.trials or {}).get(tell["trial"])
+        if trial is not None and "failed" in tell:
             self.optuna.tell(trial, state=optuna.trial.TrialState.FAIL)
-        elif tell.get("done"):
+        elif trial is not None and tell.get("done"):
             self.optuna.tell(trial, tell["metrics"][self.metric])
+        elif tell.get("done"):  # proposed before a restart
+            self.optuna.add_trial(optuna.trial.create_trial(params=tell["config"], distributions=self.distributions,
+                                                            value=tell["metrics"][self.metric]))
         return {}
 
 

@@ -20,7 +20,7 @@ DRAW = {
 }
 ACTIVE = {"tree": ["depth", "leaf"], "net": ["width", "layers", "act"]}
 
-seed, configs, known = 0, {}, []
+seed, known = 0, []
 
 
 def propose(trial):
@@ -40,10 +40,10 @@ for line in sys.stdin:
     elif "ask" in message:
         answer["trials"] = []
         for trial in range(message["trial"], message["trial"] + message["ask"]):
-            configs[trial], why = propose(trial)
-            answer["trials"].append({"config": configs[trial], "why": why})
+            config, why = propose(trial)
+            answer["trials"].append({"config": config, "why": why})
     elif "tell" in message:
         told = message["tell"]
-        if told.get("done") and told["trial"] in configs:
-            known.append((told["metrics"]["error"], configs[told["trial"]]))
+        if told.get("done"):
+            known.append((told["metrics"]["error"], told["config"]))
     print(json.dumps(answer), flush=True)

@@ -144,6 +144,23 @@ std::string captured(const std::function<void(std::FILE*)>& print) {
   return out;
 }
 
+TEST(TrialTable, SaysWhichTrialBreaksAConstraint) {
+  StudyView view("demo", spec_of("objective: minimize loss\nspace: {x: \"float(0, 1)\"}\nstop: {trials: 2}\n"
+                                 "outcome_constraints: [ms <= 10.5]\nseed: 1\n"));
+  for (TrialId id = 0; id < 2; ++id) {
+    Started e;
+    e.trial = id;
+    e.config = {0.5};
+    e.until = 1;
+    view.apply({10, e});
+    view.apply({11, reported(id, 1, {{"loss", 0.25}, {"ms", id == 0 ? 11 : 9}})});
+    view.apply({12, Exited{.trial = id, .attempt = 1}});
+  }
+  const std::string table = captured([&](std::FILE* out) { print_trials_table(view, {0, 1}, out); });
+  EXPECT_NE(table.find("11 > 10.5"), std::string::npos) << table;
+  EXPECT_NE(table.find(" 9 "), std::string::npos) << table;
+}
+
 TEST(Trials, AreOneJsonList) {
   const StudyView view = example();
   const std::vector<CheckpointCopy> copies = {

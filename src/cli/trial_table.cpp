@@ -109,6 +109,7 @@ void print_trials_table(const StudyView& study, const std::vector<TrialId>& ids,
   const StudySpec& spec = study.spec();
   std::vector<std::string> head = {"trial", "state"};
   for (const Objective& objective : spec.objectives) head.push_back(objective.metric);
+  for (const OutcomeConstraint& outcome : spec.outcomes) head.push_back(outcome.metric);
   if (spec.fidelity) head.push_back(spec.fidelity->name);
   for (const Param& param : spec.space.params()) head.push_back(param.name);
   head.push_back("time");
@@ -120,6 +121,14 @@ void print_trials_table(const StudyView& study, const std::vector<TrialId>& ids,
     for (const Objective& objective : spec.objectives) {
       const std::string value = metric_text(values, objective.metric, false);
       row.push_back(value.empty() ? "-" : value);
+    }
+    for (std::size_t i = 0; i < spec.outcomes.size(); ++i) {
+      const OutcomeConstraint& outcome = spec.outcomes[i];
+      const std::string value = metric_text(values, outcome.metric, false);
+      const bool broken = !trial.reports.empty() && trial.reports.back().excess[i] > 0;
+      row.push_back(value.empty() ? "-"
+                    : broken      ? fmt::format("{} {} {:g}", value, outcome.at_most ? ">" : "<", outcome.bound)
+                                  : value);
     }
     if (spec.fidelity) row.push_back(trial.reports.empty() ? "-" : std::to_string(trial.reports.back().at));
     for (std::size_t i = 0; i < spec.space.params().size(); ++i) {

@@ -42,21 +42,25 @@ bool has_ended(const Trial& trial) {
   return trial.phase == Phase::Completed || trial.phase == Phase::Stopped || trial.phase == Phase::Failed;
 }
 
-/// The lines that say what became of a trial since `reports` of its reports were told.
+/// The lines that say what became of a trial since `reports` of its reports were told. With its configuration: it may have
+/// been proposed before the program was started anew, or by the scheduler.
 std::vector<Json> news_of(const StudySpec& spec, const Trial& trial, std::size_t reports, bool ended) {
   std::vector<Json> lines;
   const bool own = trial.source.empty();
+  const Json config = config_json(spec.space, trial.config);
   for (; own && spec.fidelity && reports < trial.reports.size(); ++reports) {
     const Report& report = trial.reports[reports];
-    lines.push_back({{"tell", {{"trial", trial.id}, {"metrics", metrics_json(spec, report)}, {"at", report.at}}}});
+    lines.push_back(
+        {{"tell",
+          {{"trial", trial.id}, {"config", config}, {"metrics", metrics_json(spec, report)}, {"at", report.at}}}});
   }
   if (ended || !has_ended(trial)) return lines;
   const Json metrics = trial.reports.empty() ? Json::object() : metrics_json(spec, trial.reports.back());
-  const Json config = config_json(spec.space, trial.config);
   if (!own) lines.push_back({{"add", {{"trial", trial.id}, {"config", config}, {"metrics", metrics}}}});
   else if (trial.phase == Phase::Failed)
-    lines.push_back({{"tell", {{"trial", trial.id}, {"failed", cause_text(trial.cause, trial.code)}}}});
-  else lines.push_back({{"tell", {{"trial", trial.id}, {"metrics", metrics}, {"done", true}}}});
+    lines.push_back(
+        {{"tell", {{"trial", trial.id}, {"config", config}, {"failed", cause_text(trial.cause, trial.code)}}}});
+  else lines.push_back({{"tell", {{"trial", trial.id}, {"config", config}, {"metrics", metrics}, {"done", true}}}});
   return lines;
 }
 

@@ -237,9 +237,9 @@ void Ledger::push_report(Trial& trial, Resource at, Seconds now, bool again) {
 }
 
 /// A first report that does not name the fidelity is kept back until there is another, or the run ends: of a program that
-/// reports once, at its end, it is the result at `until`. Not once any run had a second: then reports are counted.
+/// reports once, at its end, it is the result at `until`. Not once any run had a second (counts_): then reports are counted.
 bool Ledger::pending(Trial& trial) const {
-  if (counts_ || !fidelity_ || !fidelity_->further.empty() || trial.level > 0) return false;
+  if (!fidelity_ || !fidelity_->further.empty() || trial.level > 0) return false;
   const Resource begun = inherited(trial);
   const std::vector<Report>& own = own_reports(trial);
   return trial.counted == begun + 1 && (own.empty() ? begun : own.back().at) < trial.counted;
@@ -280,7 +280,7 @@ void Ledger::report(const Event& event, const Reported& reported, std::vector<To
     }
     if (trial->phase == Phase::Paused && at > trial->until)
       return;  // past what it was paused for: others may go by that
-    if (at < trial->until && pending(*trial)) return;
+    if (at < trial->until && !counts_ && pending(*trial)) return;
     const auto& reports = own_reports(*trial);
     const bool known = at <= (reports.empty() ? inherited(*trial) : reports.back().at);
     if (known && !may_replace(reports, at)) return;  // a program that started over

@@ -212,6 +212,16 @@ TEST_F(LedgerTest, ReportsThatNameNoFidelityAreCountedOnceARunHasTwo) {
   EXPECT_EQ(report(5, 1, {{"acc", 0.5}}, 1), Changes{Change::Reported}) << "the program is known by now";
 }
 
+TEST_F(LedgerTest, WhatWasKeptBackCountsThoughAnotherRunHadTwoReportsFirst) {
+  start(1, 0, 9), start(1, 1, 9);
+  report(2, 1, {{"acc", 0.5}}, 0), report(2, 1, {{"acc", 0.3}}, 1);
+  report(3, 2, {{"acc", 0.6}}, 0);
+  EXPECT_EQ(report(3, 2, {{"acc", 0.4}}, 1), Changes{Change::Reported});
+  ASSERT_EQ(trial(1).reports.size(), 2u);
+  EXPECT_EQ(trial(1).reports[0].loss[0], -0.3);
+  EXPECT_EQ(trial(1).reports[1].at, 2);
+}
+
 TEST_F(LedgerTest, ARunThatTheUserPausedAtALossThatIsNotFiniteFailsAtItsEnd) {
   start(1, 0, 1), report(2, 1, {{"acc", NAN}});
   apply(3, Steered{.trial = 0, .what = Steer::Pause});

@@ -74,8 +74,11 @@ def test_a_program_of_the_users_proposes_and_is_told_of_everything(folder):
     heard = [json.loads(line) for line in open(os.path.join(folder, "heard"))]
     assert heard[0]["study"]["space"] == {"x": "float(0, 1)"}, heard[0]
     assert {"add": {"trial": 0, "config": {"x": 0.9}, "metrics": {"loss": 0.9}}} in heard, heard
-    assert {"tell": {"trial": 1, "metrics": {"loss": 0.2}, "done": True}} in heard, heard
-    assert {"tell": {"trial": 2, "failed": "exit 7"}} in heard, heard
+    tells = [message["tell"] for message in heard if "tell" in message]
+    assert all(set(tell["config"]) == {"x"} for tell in tells), tells
+    told = [{name: value for name, value in tell.items() if name != "config"} for tell in tells]
+    assert {"trial": 1, "metrics": {"loss": 0.2}, "done": True} in told, heard
+    assert {"trial": 2, "failed": "exit 7"} in told, heard
     assert json.loads(hone(folder, "status", "s", "--json"))["state"] == "finished"
     assert "identical" in hone(folder, "replay", "s"), "it is not asked again"
 
@@ -198,19 +201,21 @@ def test_while_the_program_thinks_limits_are_kept_and_its_answer_is_used_then(fo
 OPTUNA = r"""
 import types
 class Trial:
-    def suggest_float(self, name, lo, hi, log=False): return lo + (hi - lo) * 0.25
-    def suggest_int(self, name, lo, hi, log=False): return lo + 3
+    def __init__(self, distributions): self.params = {name: d(0.25) for name, d in distributions.items()}
 class Study:
-    def ask(self): return Trial()
+    def ask(self, distributions): return Trial(distributions)
     def tell(self, trial, value=None, state=None): assert value is not None
+    def add_trial(self, trial): print("added", trial, flush=True, file=__import__("sys").stderr)
+distributions = types.SimpleNamespace(FloatDistribution=lambda lo, hi, log: lambda u: lo + (hi - lo) * u,
+                                      IntDistribution=lambda lo, hi, log: lambda u: lo + 3)
 logging = types.SimpleNamespace(set_verbosity=lambda level: None, WARNING=0)
 samplers = types.SimpleNamespace(TPESampler=lambda seed: None)
-trial = types.SimpleNamespace(TrialState=types.SimpleNamespace(FAIL=1))
-def create_study(direction, sampler): return Study()
+trial = types.SimpleNamespace(TrialState=types.SimpleNamespace(FAIL=1), create_trial=lambda params, distributions, value: params)
+def create_study(direction): return Study()
 """
 
 
-def test_the_example_that_drives_optuna_runs_from_its_own_folder(folder):
+def test_the_example_that_drives_optuna_runs_from_its_own_folder_and_is_told_of_earlier_trials(folder):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     for name in ("study.yaml", "optuna_searcher.py"):
         shutil.copy(os.path.join(root, "examples", "own-searcher", name), folder)
@@ -219,6 +224,9 @@ def test_the_example_that_drives_optuna_runs_from_its_own_folder(folder):
     done = trials(folder, "own-searcher")
     assert [trial["config"] for trial in done] == [{"x": 0.25, "n": 4}] * 4, done
     assert all(trial["state"] == "completed" and "Optuna's TPE" in trial["why"] for trial in done), done
+    hone(folder, "run", "study.yaml", "--extend", "--trials", "6")
+    log = open(os.path.join(folder, "hone-runs", "studies", "own-searcher", "searcher.log")).read()
+    assert log.count("added {'x': 0.25, 'n': 4}") == 4, log
 
 
 def test_a_program_that_is_not_there_is_found_out_before_the_start(folder):
