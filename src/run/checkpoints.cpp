@@ -216,11 +216,24 @@ std::optional<std::string> unclear_fold(const Reported& report, const Trial& tri
   return std::nullopt;
 }
 
+/// A second report of a run that goes on: one is a result at its end, several are counted, and nobody knows from where.
+std::optional<std::string> uncounted(const Trial& trial, const StudySpec& spec) {
+  const bool told = trial.level > 0 || trial.counted != 2 || begins_at(trial) < 1 || !spec.fidelity->further.empty();
+  if (told || inherits_checkpoints(spec)) return std::nullopt;  // a child's are counted from its donor's on
+  const std::string& name = spec.fidelity->name;
+  return fmt::format(
+      "trial {}: goes on after {} {} and does not say which {} its reports are of, so they are counted from 1 as if it "
+      "had "
+      "started over; print {}=N with each",
+      trial.id, name, begins_at(trial), name, name);
+}
+
 }  // namespace
 
 std::optional<std::string> started_over(const Reported& report, const Trial& trial, const StudySpec& spec) {
   // A report that came together with the end of its run may be seen when the next one is on its way.
-  if (report.n != 1 || report.attempt != trial.attempt || !spec.fidelity) return std::nullopt;
+  if (report.n > 2 || report.attempt != trial.attempt || !spec.fidelity) return std::nullopt;
+  if (report.n == 2) return uncounted(trial, spec);
   if (auto unclear = unclear_fold(report, trial, spec)) return unclear;
   const Resource begin = begins_at(trial);
   if (begin < 1) return std::nullopt;

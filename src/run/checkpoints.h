@@ -69,7 +69,7 @@ std::vector<CheckpointCopy> checkpoint_copies(const std::string& study_folder);
 /// "copied 12.5 MiB from trial 3 at epoch 20 in 0.02 s"
 std::string copy_text(const CheckpointCopy& copy, const StudySpec& spec);
 
-/// "trial 3 began at epoch 1 again ..." if the report says so; `trial` has seen it.
+/// "trial 3 began at epoch 1 again ..." if the report says so, or if nobody can tell; `trial` has seen it.
 std::optional<std::string> started_over(const Reported& report, const Trial& trial, const StudySpec& spec);
 
 }  // namespace hone

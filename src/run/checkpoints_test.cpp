@@ -154,6 +154,22 @@ TEST_F(CheckpointFolders, ScoresWhoseFoldIsUnclearAreFoundOut) {
   EXPECT_EQ(started_over(report, trials_[0], spec_), std::nullopt);
 }
 
+TEST_F(CheckpointFolders, ReportsOfAResumedRunThatNameNoFidelityAreFoundOut) {
+  spec_.scheduler.name = "asha";
+  Trial trial = trials_[1];
+  trial.from.reset();
+  trial.legs = {{3, 1}};
+  trial.reports = {{.at = 3}};
+  trial.counted = 2;
+  Reported report{.trial = 1, .attempt = trial.attempt, .n = 2, .metrics = {{"loss", 0.5}}, .infeasible = {}};
+  EXPECT_THAT(started_over(report, trial, spec_).value_or(""),
+              HasSubstr("trial 1: goes on after epoch 3 and does not say"));
+  trial.level = 5;
+  EXPECT_EQ(started_over(report, trial, spec_), std::nullopt);
+  trial.level = 0, trial.legs.clear();
+  EXPECT_EQ(started_over(report, trial, spec_), std::nullopt) << "its first run";
+}
+
 TEST_F(CheckpointFolders, AProgramThatBeginsAtOneAgainIsFoundOut) {
   Reported report{.trial = 1, .attempt = 1, .n = 1, .metrics = {{"loss", 0.5}, {"epoch", 1}}, .infeasible = {}};
   const auto line = started_over(report, trials_[1], spec_);
